@@ -1,0 +1,33 @@
+"""The night: every source brought up to its day, everyone segmented, ranked and published.
+
+A run handles one business day. Its data interval ends on the morning after that day, so the
+backfill of a past day is the same run with another interval.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from airflow.sdk import DAG, CronDataIntervalTimetable, chain
+
+from jobs.cli.alert import alert
+from jobs.cli.tasks import retries, stage_task
+from jobs.lake.settings import settings
+from jobs.stages import STAGES
+
+airflow = settings().airflow
+
+with DAG(
+    dag_id="nightly",
+    description="Sources in; profiles, segments, recommendations and the export out.",
+    doc_md=__doc__,
+    # Named, because a bare cron string gives a run no data interval.
+    schedule=CronDataIntervalTimetable(airflow.schedule, timezone="UTC"),
+    start_date=datetime.fromisoformat(airflow.start_date).replace(tzinfo=UTC),
+    catchup=False,
+    # A lake has one writer, and a night builds on the one before.
+    max_active_runs=1,
+    default_args={**retries(airflow), "on_failure_callback": alert},
+    tags=["bespoke"],
+) as nightly:
+    chain(*[stage_task(stage, airflow) for stage in STAGES])

@@ -1,0 +1,63 @@
+"""What a product's score for a person must be."""
+
+from expectations.kinds import AcrossRows, of_tonight, volume
+from expectations.reference import FoundIn
+from expectations.rule import RowRule, one_of
+from expectations.suite import Suite
+from jobs.lake.tables.gold import SCORES
+from jobs.lake.tables.identity import PERSONS
+from jobs.lake.tables.silver import PRODUCTS
+
+SUITE = Suite(
+    SCORES,
+    row_rules=(
+        RowRule("rank_range", "(rank >= 1) IS NOT FALSE", "rank is below 1"),
+        RowRule("scored", "product_id IS NOT NULL", "a score of no product"),
+        RowRule(
+            "score_is_one",
+            "(ABS(score) < DOUBLE('Infinity')) IS NOT FALSE",
+            "score is no number",
+        ),
+        RowRule(
+            "known_strategy",
+            one_of("strategy", "als", "popular_in_segment", "popular"),
+            "strategy is not als, popular_in_segment or popular",
+        ),
+    ),
+    table_rules=(
+        of_tonight(),
+        AcrossRows(
+            name="ranks_dense",
+            message="ranks of a person are not 1, 2, 3 without a gap",
+            condition="(rank = ROW_NUMBER() OVER (PARTITION BY person_id ORDER BY rank))"
+            " IS NOT FALSE",
+        ),
+        AcrossRows(
+            name="products_once",
+            message="a person is given a product twice",
+            condition="COUNT(product_id) OVER (PARTITION BY person_id, product_id) <= 1",
+        ),
+        AcrossRows(
+            name="best_first",
+            message="a better score of the same strategy ranks lower",
+            severity="warn",
+            condition="(score <= LAG(score) OVER (PARTITION BY person_id, strategy ORDER BY rank))"
+            " IS NOT FALSE",
+        ),
+        FoundIn(
+            name="persons_exist",
+            message="products are scored for a person that identity.persons lacks",
+            column="person_id",
+            table=PERSONS,
+            other="person_id",
+        ),
+        FoundIn(
+            name="products_exist",
+            message="products are scored that silver.products lacks",
+            column="product_id",
+            table=PRODUCTS,
+            other="product_id",
+        ),
+        volume(),
+    ),
+)

@@ -1,0 +1,1 @@
+"""The ``bespoke`` command, and how it runs the DAG through Airflow on one machine."""

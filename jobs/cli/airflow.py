@@ -1,0 +1,178 @@
+"""Airflow on this machine: its environment, its database, and the DAG run in this process.
+
+Airflow reads its configuration when it is first imported, so everything here is set by
+environment variables, and Airflow itself is imported inside functions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jobs.cli.nights import day_after
+from jobs.lake.errors import BespokeError
+from jobs.lake.settings import conf_folder, home
+
+if TYPE_CHECKING:
+    from airflow.sdk import DAG
+
+LOOPBACK = "127.0.0.1"
+
+
+class AirflowError(BespokeError):
+    """Airflow cannot do what was asked; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run of the DAG ended.
+
+    Attributes
+    ----------
+    state : str
+        Airflow's state of the run: success or failed.
+    failed : list of str
+        Tasks that failed, in order.
+    """
+
+    state: str
+    failed: list[str] = field(default_factory=list)
+
+
+def dags_folder() -> Path:
+    """Folder of the DAG files."""
+    return Path(__file__).resolve().parents[2] / "dags"
+
+
+def environment(port: int) -> dict[str, str]:
+    """Return the variables that make Airflow one of this home: small, quiet, on loopback.
+
+    Parameters
+    ----------
+    port : int
+        Of its web page.
+
+    Returns
+    -------
+    dict of str to str
+        ``AIRFLOW_HOME`` and ``AIRFLOW__SECTION__KEY``. What the user has set stays as it is, but
+        for the home: this Airflow's files are to be with the lake's.
+    """
+    folder = home() / "airflow"
+    own = {
+        "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder()),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        # Left alone it starts 32 processes for a DAG that runs one task at a time.
+        "AIRFLOW__CORE__PARALLELISM": "2",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://{LOOPBACK}:{port}/execution/",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(password_file()),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder / 'airflow.db'}",
+        "AIRFLOW__API__HOST": LOOPBACK,
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__API__BASE_URL": f"http://{LOOPBACK}:{port}",
+        "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "SCARF_ANALYTICS": "false",
+        # For the processes that Airflow starts: they find the same home, settings and code.
+        "BESPOKE_HOME": str(home()),
+        "BESPOKE_CONF": str(conf_folder().absolute()),
+        "PYTHONPATH": _with(str(dags_folder().parent), os.environ.get("PYTHONPATH")),
+    }
+    kept = {name: os.environ.get(name) or value for name, value in own.items()}
+    return kept | {"AIRFLOW_HOME": str(folder), "PYTHONPATH": own["PYTHONPATH"]}
+
+
+def password_file() -> Path:
+    """Where Airflow keeps the password of its web page."""
+    return home() / "airflow" / "passwords.json"
+
+
+def prepare(variables: Mapping[str, str]) -> None:
+    """Set Airflow up in this process: environment, import, and its database when it is missing.
+
+    The first time takes some ten seconds more, for making the tables.
+    """
+    folder = Path(variables["AIRFLOW_HOME"])
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.environ.update(variables)
+    mark = folder / "database"
+    state = _database_state(variables)
+    if mark.exists() and mark.read_text() == state:
+        return
+    from airflow.utils import db
+
+    # Makes the tables of an empty database from the models, upgrades one of another version.
+    db.initdb()
+    mark.write_text(state)
+
+
+def run_dag(dag_id: str, as_of: date, listener: Any) -> Outcome:
+    """Run the DAG for one business day in this process, task after task.
+
+    Parameters
+    ----------
+    dag_id : str
+        Also the name of its file, and of the DAG in it.
+    as_of : date
+        Business day.
+    listener : module or object
+        Told of every task by Airflow's listener hooks.
+    """
+    import importlib
+
+    from airflow.listeners.listener import get_listener_manager
+
+    dag: DAG = getattr(importlib.import_module(f"dags.{dag_id}"), dag_id)
+    get_listener_manager().add_listener(listener)
+    run = dag.test(logical_date=logical_date(dag.timetable, as_of))
+    order = list(dag.task_dict)
+    states = {ti.task_id: str(ti.state) for ti in run.get_task_instances()}
+    failed = [task for task in order if states.get(task) == "failed"]
+    return Outcome(str(run.state), failed)
+
+
+def logical_date(timetable: Any, as_of: date) -> datetime:
+    """Return a logical date whose data interval ends on the day after a business day.
+
+    It is a second after the interval's end, so that it is never the logical date of a scheduled
+    run, which Airflow names by the interval's start.
+
+    Raises
+    ------
+    AirflowError
+        The schedule has no interval that ends on that day.
+    """
+    from airflow.serialization.encoders import coerce_to_core_timetable
+    from pendulum import instance
+
+    wanted = day_after(as_of)
+    midnight = datetime(wanted.year, wanted.month, wanted.day, tzinfo=UTC) + timedelta(days=1)
+    last = instance(midnight - timedelta(seconds=1))
+    core = coerce_to_core_timetable(timetable)
+    end: datetime = core.infer_manual_data_interval(run_after=last).end
+    if end.date() != wanted:
+        raise AirflowError(
+            f"airflow.schedule has no run on {wanted}, so the night of {as_of} is none of its: "
+            "choose another date, or a schedule that runs on that day"
+        )
+    return end + timedelta(seconds=1)
+
+
+def _database_state(variables: Mapping[str, str]) -> str:
+    place = variables["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
+    # Hashed: the address of a database may hold its password.
+    return f"{version('apache-airflow-core')} {hashlib.sha256(place.encode()).hexdigest()[:16]}"
+
+
+def _with(folder: str, path: str | None) -> str:
+    return os.pathsep.join([folder, *([path] if path else [])])

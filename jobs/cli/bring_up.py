@@ -1,0 +1,118 @@
+"""``bespoke run``: a source set brought up to its last night, by the DAG, in this process."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import threading
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jobs.cli.nights import Chosen, chosen
+from jobs.lake.errors import BespokeError
+from jobs.lake.settings import Settings, home, settings
+from jobs.lake.store import Lake
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from jobs.cli.progress import Progress
+
+log = logging.getLogger("bespoke")
+
+# Each takes seconds to import, which pass while the JVM works.
+SLOW_IMPORTS = ("pandas", "great_expectations", "mlflow")
+
+
+class RunError(BespokeError):
+    """A run did not come to its end; the message says where to look."""
+
+
+def bring_up(as_of: date | None = None) -> None:
+    """Make the world if it is simulated, run the DAG for its last night, and sum up.
+
+    Parameters
+    ----------
+    as_of : date, optional
+        Business day; the last one of the set's files by default.
+
+    Raises
+    ------
+    RunError
+        A task failed, or something else did.
+    """
+    from jobs.cli.logs import to_file
+
+    wanted = settings()
+    sources = chosen(wanted)
+    path = home() / "logs" / f"run-{wanted.source}.log"
+    path.unlink(missing_ok=True)
+    with to_file(path) as console:
+        try:
+            _bring_up(wanted, sources, as_of, console, path)
+        except BespokeError:
+            raise
+        except Exception as error:
+            log.exception("the run broke off")
+            raise RunError(f"{type(error).__name__}: {error}\nThe whole story is in {path}") from None
+
+
+def _bring_up(
+    wanted: Settings, sources: Chosen, as_of: date | None, console: Console, path: Path
+) -> None:
+    from jobs.cli import summary
+    from jobs.cli.airflow import environment, prepare, run_dag
+    from jobs.cli.progress import Progress, listener
+
+    lake = Lake(home() / "lake")
+    progress = Progress(console, lambda since: summary.counts(lake, since))
+    console.print(f"[bold]bespoke run[/bold] · {wanted.source} · log {path}")
+    with progress.stage("start") as said:
+        threading.Thread(target=_warm_up, args=(wanted,), name="warm-up", daemon=True).start()
+        prepare(environment(wanted.airflow.port))
+        said.append("Airflow and Spark")
+    _make_world(wanted, sources, progress)
+    night = as_of or sources.last_night()
+    if night is None:
+        raise RunError(f"{sources.landing}: no file names a day; name the night with --date")
+    console.print(f"  nightly of {night}")
+    outcome = run_dag("nightly", night, listener(progress))
+    if outcome.state != "success":
+        raise RunError(_failure(outcome.failed, progress.errors, night, path))
+    summary.show(summary.summarise(lake, night, path), console)
+
+
+def _make_world(wanted: Settings, sources: Chosen, progress: Progress) -> None:
+    if not sources.simulated:
+        return
+    from jobs.lake.session import open_session
+    from jobs.simulate.world import simulate
+
+    with progress.stage("world") as said:
+        simulate(open_session(wanted.spark), wanted.simulate, sources.landing, sources.truth)
+        said.append(f"{wanted.simulate.people:,} people over {wanted.simulate.days} days")
+
+
+def _failure(failed: list[str], errors: dict[str, str], night: date, path: Path) -> str:
+    name = failed[0] if failed else "the run"
+    return (
+        f"{name} failed for {night}: {errors.get(name, 'no error was passed on')}\n"
+        f"The log is {path}; `bespoke runs --failed` lists what failed before."
+    )
+
+
+def _warm_up(wanted: Settings) -> None:
+    """Start the JVM and import what is slow, beside Airflow's own import."""
+    from jobs.lake.session import open_session
+
+    try:
+        open_session(wanted.spark)
+        os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
+        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        for name in SLOW_IMPORTS:
+            importlib.import_module(name)
+    except Exception:
+        # Whoever needs it meets the same error, where it can be told.
+        log.exception("warming up failed")

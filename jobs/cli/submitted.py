@@ -1,0 +1,82 @@
+"""Stages that go through spark-submit; imported only where the settings ask for it.
+
+Airflow's Spark provider brings ``pyspark-client`` into PySpark's own folder, so it is no part of
+the default environment.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jobs.lake.session import conf
+from jobs.lake.settings import AirflowSettings, home, settings
+from jobs.lake.store import Lake
+from jobs.lake.tables.ops import RUNS
+from jobs.stages import Stage
+
+try:
+    from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
+except ImportError as error:
+    raise ImportError(
+        "airflow.submit is spark_submit, which needs Airflow's Spark provider: "
+        "pip install apache-airflow-providers-apache-spark (its pyspark-client must be of "
+        "PySpark's own version), or set airflow.submit to in_process"
+    ) from error
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+if TYPE_CHECKING:
+    from airflow.sdk import Asset, BaseOperator
+
+APPLICATION = Path(__file__).with_name("submit.py")
+
+
+class SubmittedStage(SparkSubmitOperator):  # type: ignore[misc]
+    """A stage on a cluster; one that the data stopped is not tried again.
+
+    An exit code cannot tell a data error from a lost executor; the record in ``ops.runs`` does.
+    """
+
+    def execute(self, context: Any) -> None:
+        """Submit and wait.
+
+        Raises
+        ------
+        AirflowFailException
+            The data stops the night.
+        """
+        # The JVM is started by spark-submit, before the session could say what it needs.
+        self.conf = conf(settings().spark, home() / "scratch")
+        try:
+            super().execute(context)
+        except AirflowException as error:
+            why = stopped_by(context["ti"].start_date)
+            if why is None:
+                raise
+            raise AirflowFailException(why) from error
+
+
+def stopped_by(since: datetime) -> str | None:
+    """Return the latest data error recorded since a time; None when there is none."""
+    rows = Lake(home() / "lake").rows(
+        RUNS, [("state", "=", "stopped"), ("started_at", ">", since)], ["error"]
+    )
+    errors = rows.column("error").to_pylist()
+    return errors[-1] if errors else None
+
+
+def submitted_task(
+    stage: Stage, airflow: AirflowSettings, as_of: str, outlets: list[Asset]
+) -> BaseOperator:
+    """Return the task of a stage that spark-submit runs."""
+    task: BaseOperator = SubmittedStage(
+        task_id=stage.name,
+        doc_md=stage.description,
+        conn_id=airflow.spark_conn_id,
+        application=str(APPLICATION),
+        application_args=[stage.name, as_of],
+        name=f"bespoke-{stage.name}",
+        outlets=outlets,
+    )
+    return task

@@ -1,0 +1,106 @@
+"""Stages as Airflow tasks: what a task runs, which table it makes, which failure it tries again."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from jobs.lake.errors import DataError
+from jobs.stages import Stage
+
+if TYPE_CHECKING:
+    from airflow.sdk import Asset, BaseOperator
+
+    from jobs.lake.settings import AirflowSettings
+
+# A run triggered without a logical date has no interval: it is the night before it was asked for.
+AS_OF = (
+    "{{ (data_interval_end | default(dag_run.run_after, true) - macros.timedelta(days=1)) | ds }}"
+)
+"""Template of the business day: the one before the day on which the data interval ends (UTC)."""
+
+LONGEST_DELAY = timedelta(minutes=30)
+
+
+def retries(settings: AirflowSettings) -> dict[str, Any]:
+    """Return the arguments of a task that say how a transient failure is tried again."""
+    return {
+        "retries": settings.retries,
+        "retry_delay": timedelta(seconds=settings.retry_delay_seconds),
+        "retry_exponential_backoff": 2.0,
+        "max_retry_delay": LONGEST_DELAY,
+    }
+
+
+def stage_task(stage: Stage, settings: AirflowSettings) -> BaseOperator:
+    """Return the task of a stage, inside the DAG that is being declared.
+
+    Raises
+    ------
+    ImportError
+        The stage is to go through spark-submit and Airflow's provider for it is not installed.
+    """
+    if settings.submit == "spark_submit":
+        from jobs.cli.submitted import submitted_task
+
+        return submitted_task(stage, settings, AS_OF, assets(stage))
+    from airflow.providers.standard.operators.python import PythonOperator
+
+    return PythonOperator(
+        task_id=stage.name,
+        doc_md=stage.description,
+        python_callable=run_in_process,
+        op_kwargs={"stage": stage.name, "wanted": AS_OF},
+        outlets=assets(stage),
+    )
+
+
+def assets(stage: Stage) -> list[Asset]:
+    """Return the tables that a stage writes, as Airflow's assets."""
+    from airflow.sdk import Asset
+
+    return [
+        Asset(name=table, uri=f"bespoke://lake/{table.replace('.', '/')}") for table in stage.writes
+    ]
+
+
+def run_in_process(stage: str, wanted: str) -> None:
+    """Run a stage in the task's own process.
+
+    Parameters
+    ----------
+    stage : str
+        Its name.
+    wanted : str
+        Business day, ISO 8601.
+
+    Raises
+    ------
+    AirflowFailException
+        Running again would change nothing: the task fails at once, whatever its retries.
+    """
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from jobs.cli.nights import night_of
+    from jobs.lake.settings import settings
+    from jobs.stages import run_stage
+
+    try:
+        run_stage(stage, night_of(date.fromisoformat(wanted), settings()))
+    except Exception as error:
+        if retry_helps(error):
+            raise
+        raise AirflowFailException(str(error)) from error
+
+
+def retry_helps(error: BaseException) -> bool:
+    """Whether the same stage may come through when it is run again.
+
+    It may after a lock, a full disk, a lost connection or a JVM that died. It does not where data,
+    a setting, a contract or the code is wrong.
+    """
+    wrong = (DataError, TypeError, AttributeError, NameError, ImportError, LookupError, ValueError)
+    if isinstance(error, wrong):
+        return False
+    # By name: PySpark is not imported to look at an error that came from elsewhere.
+    return not any(c.__name__ in ("AnalysisException", "ParseException") for c in type(error).mro())

@@ -1,0 +1,1 @@
+"""Identity: which records, logins, addresses and devices are one person."""

@@ -1,0 +1,313 @@
+"""From raw rows to canonical ones: mapped, typed, checked; a row with a reason is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from expectations.registry import suite_of
+from expectations.suite import reasons as broken_rules
+from jobs.identity.resolve import identifier_of
+from jobs.ingest.catalogue import KINDS, ROW_KEY, Feed, Kind, Mapped, Source
+from jobs.ingest.sealing import exploded_columns
+from jobs.lake.tables.silver import MONEY, PROVENANCE_NAMES
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+REASONS = "_reasons"
+DEFAULTS = {
+    ("orders", "kind"): "sale",
+    ("products", "item_type"): "product",
+    ("consents", "basis"): "consent",
+}
+"""What an unmapped canonical column holds, where null would be wrong."""
+MONEY_COLUMNS = ("unit_price", "discount", "amount", "price", "value")
+_OFFSET = r"(Z|[+-]\d{2}:?\d{2})$"
+_KEPT = ("file", "file_id", "line", "known_from", "raw", "corrupt", "sealed", "tokens")
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """How one feed's rows become canonical.
+
+    Attributes
+    ----------
+    name : str
+        ``<source>.<feed>``.
+    source, feed : Source, Feed
+        From the catalogue.
+    future_tolerance : timedelta
+        How much later than the end of its file's day a row may be.
+    """
+
+    name: str
+    source: Source
+    feed: Feed
+    future_tolerance: timedelta
+
+    @property
+    def kind(self) -> Kind:
+        """The canonical feed."""
+        return KINDS[self.feed.kind]
+
+    @property
+    def time_zone(self) -> str:
+        """Time zone of times without an offset."""
+        return self.feed.time_zone or self.source.time_zone
+
+
+def canonical(rows: DataFrame, mapping: Mapping) -> DataFrame:
+    """Map raw rows to the canonical columns of their kind.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Bronze rows with ``generation`` (int) of their file, and a struct column for each lookup.
+    mapping : Mapping
+        The feed.
+
+    Returns
+    -------
+    DataFrame
+        Columns of the silver table but ``loaded_on``; the bronze columns ``file``, ``raw``,
+        ``corrupt``, ``sealed``; and ``_reasons``, empty for a good row.
+    """
+    from pyspark.sql import functions as F
+
+    feed, kind = mapping.feed, mapping.kind
+    lookups = list(feed.lookups)
+    exploded = rows.select(*_KEPT, "generation", *lookups, *exploded_columns(feed, ()))
+    types = {c: kind.silver.column(c).type for c in kind.columns if c not in kind.pii}
+    read = {c: _read(mapping, c, t) for c, t in types.items()}
+    key, key_problem = _key(mapping)
+    typed = exploded.select(
+        *_KEPT,
+        "generation",
+        key.alias("_key"),
+        *[value.alias(c) for c, (value, _) in read.items()],
+        _problems([key_problem, _encoding(), *[p for _, p in read.values() if p is not None]]),
+    )
+    named = _identified(_tokenised(typed, kind), mapping)
+    finished = named.transform(_derived, mapping).transform(_versioned, kind)
+    return _judged(finished, mapping).select(
+        *[c for c in kind.silver.names if c != "loaded_on"],
+        "file",
+        "raw",
+        "corrupt",
+        "sealed",
+        REASONS,
+    ).withColumn(
+        REASONS,
+        F.when(F.col("corrupt").isNotNull(), F.array(F.lit(_corrupt_message(feed)))).otherwise(
+            F.col(REASONS)
+        ),
+    )
+
+
+def _corrupt_message(feed: Feed) -> str:
+    if feed.format is not None and feed.format.type == "jsonl":
+        return "record: not a JSON object in UTF-8"
+    return "record: the number of columns is not that of the header"
+
+
+def _read(mapping: Mapping, name: str, target: str) -> tuple[Column, Column | None]:
+    """Return a canonical column and the column of its problem."""
+    from pyspark.sql import functions as F
+
+    mapped = mapping.feed.columns.get(name)
+    if mapped is None:
+        return F.lit(DEFAULTS.get((mapping.kind.name, name))).cast(target), None
+    value = F.expr(mapped.expr)
+    if target.startswith(("array<", "map<")):
+        return value.cast(target), None
+    text = F.nullif(F.trim(value.cast("string")), F.lit(""))
+    if target == "string":
+        return text, None
+    typed = _typed(text, mapped, target, mapping)
+    problem = F.when(
+        text.isNotNull() & typed.isNull(),
+        F.concat(F.lit(f"{name}: not a {target}: "), _shown(text)),
+    )
+    if target.startswith("decimal"):
+        decimals = _decimals(name, target, mapping)
+        exact = text.try_cast("decimal(38,10)")
+        problem = F.coalesce(
+            problem,
+            F.when(
+                F.round(exact, decimals) != exact,
+                F.concat(F.lit(f"{name}: more than {decimals} decimals: "), _shown(text)),
+            ),
+        )
+    return typed, problem
+
+
+def _decimals(name: str, target: str, mapping: Mapping) -> int:
+    if name in MONEY_COLUMNS:
+        return mapping.feed.money_decimals
+    return int(target[8:-1].split(",")[1])
+
+
+def _typed(text: Column, mapped: Mapped, target: str, mapping: Mapping) -> Column:
+    from pyspark.sql import functions as F
+
+    if target not in ("timestamp", "date"):
+        return text.try_cast(target)
+    if mapped.format is not None:
+        moment = F.try_to_timestamp(text, F.lit(mapped.format))
+    else:
+        moment = text.try_cast("timestamp")
+    if target == "date":
+        return moment.cast("date") if mapped.format else text.try_cast("date")
+    local = F.to_utc_timestamp(moment, mapping.time_zone)
+    return F.when(text.rlike(_OFFSET), moment).otherwise(local)
+
+
+def _shown(text: Column) -> Column:
+    """Text for a message: short, and no longer the whole of what may be personal."""
+    from pyspark.sql import functions as F
+
+    return F.concat(F.lit("'"), F.substring(text, 1, 40), F.lit("'"))
+
+
+def _encoding() -> Column:
+    from pyspark.sql import functions as F
+
+    broken = F.exists(F.map_values("raw"), lambda v: v.contains("\ufffd"))
+    return F.when(broken, F.lit("encoding: a value has bytes that are no text in this encoding"))
+
+
+def _key(mapping: Mapping) -> tuple[Column, Column]:
+    """Return the column that names a row, and the column of its problem."""
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F
+
+    feed = mapping.feed
+    if feed.key == ROW_KEY:
+        content = F.md5(
+            F.concat_ws("\x1f", *[F.coalesce(F.col(f), F.lit("\x00")) for f in feed.field_names])
+        )
+        if feed.duplicates == "drop":
+            return content, F.lit(None).cast("string")
+        repeat = F.row_number().over(Window.partitionBy("file_id", content).orderBy("line"))
+        return F.concat_ws("-", content, repeat.cast("string")), F.lit(None).cast("string")
+    parts = [F.nullif(F.trim(F.expr(e).cast("string")), F.lit("")) for e in feed.key]
+    missing = reduce(lambda a, b: a | b, [p.isNull() for p in parts])
+    key = F.when(~missing, F.concat_ws("|", *parts))
+    if mapping.kind.name == "crm":
+        key = F.concat(F.lit(f"{mapping.name}:"), key)
+    return key, F.when(missing, F.lit(f"key: {', '.join(feed.key)}: missing"))
+
+
+def _problems(columns: list[Column]) -> Column:
+    from pyspark.sql import functions as F
+
+    return F.filter(F.array(*columns), lambda x: x.isNotNull()).alias(REASONS)
+
+
+def _tokenised(frame: DataFrame, kind: Kind) -> DataFrame:
+    from pyspark.sql import functions as F
+
+    held = [c for c in kind.pii if f"{c}_token" in kind.silver.names]
+    return frame.withColumns({f"{c}_token": F.col("tokens")[c] for c in held})
+
+
+def _identified(frame: DataFrame, mapping: Mapping) -> DataFrame:
+    from pyspark.sql import functions as F
+
+    kind = mapping.kind
+    named = frame.withColumns({"source": F.lit(mapping.name), kind.id: F.col("_key")})
+    if kind.name == "crm":
+        return named.withColumn("identifier", F.concat(F.lit("record:"), F.col("record_id")))
+    if "identifier" not in kind.silver.names:
+        return named
+    return named.withColumn("identifier", identifier_of(*named.columns))
+
+
+def _derived(frame: DataFrame, mapping: Mapping) -> DataFrame:
+    """Add what follows from other columns: business days, amounts, the department."""
+    from pyspark.sql import functions as F
+
+    zone = mapping.source.time_zone
+    match mapping.kind.name:
+        case "orders":
+            day = F.to_date(F.from_utc_timestamp("ordered_at", zone))
+            return frame.withColumn("order_date", day).transform(_valued, mapping)
+        case "events":
+            day = F.to_date(F.from_utc_timestamp("occurred_at", zone))
+            return frame.withColumn("event_date", day)
+        case "products":
+            return frame.withColumn("department", F.split("category", " > ")[0])
+    return frame
+
+
+def _valued(frame: DataFrame, mapping: Mapping) -> DataFrame:
+    from pyspark.sql import functions as F
+
+    base = mapping.source.currency
+    own = mapping.feed.currency or base
+    rate = F.when(F.col("currency") == base, F.lit(Decimal(1)))
+    for entry in sorted(mapping.source.rates, key=lambda r: r.since, reverse=True):
+        holds = (F.col("currency") == entry.currency) & (F.col("order_date") >= F.lit(entry.since))
+        rate = rate.when(holds, F.lit(entry.rate))
+    computed = F.col("quantity") * F.col("unit_price") - F.coalesce("discount", F.lit(Decimal(0)))
+    priced = frame.withColumn("currency", F.coalesce(F.upper("currency"), F.lit(own))).withColumns(
+        {
+            "fx_rate": rate.cast("decimal(18,8)"),
+            "amount": F.coalesce(F.col("amount"), computed.try_cast(MONEY)),
+        }
+    )
+    valued = priced.withColumn("amount_base", (F.col("amount") * F.col("fx_rate")).try_cast(MONEY))
+    unknown = F.when(
+        F.col("fx_rate").isNull(),
+        F.concat(F.lit("currency: no rate for "), _shown(F.col("currency")), F.lit(" on that day")),
+    )
+    return valued.withColumn(REASONS, F.concat(REASONS, F.array_compact(F.array(unknown))))
+
+
+def _versioned(frame: DataFrame, kind: Kind) -> DataFrame:
+    """Add the version that orders two states of a row, and the hash of its content."""
+    from pyspark.sql import functions as F
+
+    changed = F.col("updated_at") if "updated_at" in kind.silver.names else F.lit(None)
+    version = F.concat_ws(
+        "-",
+        F.coalesce(F.date_format(changed.cast("timestamp"), "yyyyMMddHHmmss"), F.lit("0" * 14)),
+        F.date_format("known_from", "yyyyMMdd"),
+        F.format_string("%04d", F.col("generation")),
+    )
+    content = [
+        F.to_json(c) if kind.silver.column(c).type.startswith("map<") else F.col(c)
+        for c in kind.silver.names
+        if c not in PROVENANCE_NAMES
+    ]
+    return frame.withColumns({"version": version, "row_hash": F.xxhash64(*content)})
+
+
+def _judged(frame: DataFrame, mapping: Mapping) -> DataFrame:
+    """Add what is wrong with the row's time and what rules of the table's suite it breaks."""
+    from pyspark.sql import functions as F
+
+    found = [F.col(REASONS)]
+    if mapping.kind.time is not None:
+        time = mapping.kind.time
+        end = F.to_utc_timestamp(
+            F.date_add("known_from", 1).cast("timestamp"), mapping.source.time_zone
+        )
+        latest = end + F.expr(f"INTERVAL {int(mapping.future_tolerance.total_seconds())} SECONDS")
+        oldest = end - F.expr(f"INTERVAL {mapping.feed.limits.oldest_days} DAYS")
+        shown = F.date_format(time, "yyyy-MM-dd HH:mm")
+        future = F.when(
+            F.col(time) >= latest, F.concat(F.lit(f"{time}: in the future: "), shown)
+        ).when(F.col(time) < oldest, F.concat(F.lit(f"{time}: too old: "), shown))
+        found.append(F.array_compact(F.array(future)))
+    for message, condition in mapping.feed.rules.items():
+        broken = F.when(~F.coalesce(F.expr(condition), F.lit(False)), F.lit(message))
+        found.append(F.array_compact(F.array(broken)))
+    suite = suite_of(mapping.kind.silver.id)
+    if suite is not None:
+        found.append(broken_rules(suite))
+    return frame.withColumn(REASONS, F.array_distinct(F.concat(*found)))

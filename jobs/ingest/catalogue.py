@@ -1,0 +1,371 @@
+"""The source catalogue: ``conf/sources/*.yaml``, one file a source.
+
+A file says which source set it belongs to and lists its feeds: who owns them, where their files
+land, how their columns map to the canonical ones. A new source is a new file and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from jobs.lake.contract import Table
+from jobs.lake.settings import SettingsError, explain, read_yaml
+from jobs.lake.tables import bronze, silver
+
+ROW_KEY = "row"
+"""Key of a feed whose rows carry none: the content of the row."""
+
+
+class Kind(BaseModel):
+    """One of the seven canonical feeds: its tables and its canonical columns."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    name: str
+    bronze: Table
+    silver: Table
+    time: str | None
+    """Column that says when a row happened; rows of the future and of long ago are refused."""
+    pii: tuple[str, ...] = ()
+    """Canonical columns that are PII; silver has a token of each, the vault the value."""
+
+    @property
+    def id(self) -> str:
+        """Column that names a row of the silver table."""
+        return self.silver.key[0]
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Canonical columns that a catalogue may map."""
+        derived = {
+            *silver.PROVENANCE_NAMES,
+            "source",
+            "identifier",
+            "order_date",
+            "event_date",
+            "department",
+            "fx_rate",
+            "amount_base",
+            self.id,
+        }
+        plain = [n for n in self.silver.names if n not in derived and not n.endswith("_token")]
+        return (*plain, *self.pii)
+
+
+_PERSON = ("email", "phone", "first_name", "last_name", "birth_date", "street", "postcode")
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            name="crm",
+            bronze=bronze.BRONZE_CRM,
+            silver=silver.CUSTOMERS,
+            time="updated_at",
+            pii=_PERSON,
+        ),
+        Kind(
+            name="orders",
+            bronze=bronze.BRONZE_ORDERS,
+            silver=silver.ORDER_LINES,
+            time="ordered_at",
+        ),
+        Kind(
+            name="events", bronze=bronze.BRONZE_EVENTS, silver=silver.EVENTS, time="occurred_at"
+        ),
+        Kind(
+            name="consents",
+            bronze=bronze.BRONZE_CONSENTS,
+            silver=silver.CONSENTS,
+            time="occurred_at",
+            pii=("email", "phone"),
+        ),
+        Kind(
+            name="products",
+            bronze=bronze.BRONZE_PRODUCTS,
+            silver=silver.PRODUCTS,
+            time="updated_at",
+        ),
+        Kind(
+            name="messages",
+            bronze=bronze.BRONZE_MESSAGES,
+            silver=silver.MESSAGES,
+            time="sent_at",
+            pii=("email",),
+        ),
+        Kind(
+            name="feedback",
+            bronze=bronze.BRONZE_FEEDBACK,
+            silver=silver.FEEDBACK,
+            time="written_at",
+        ),
+    )
+}
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Format(_Part):
+    """How a file is written."""
+
+    type: Literal["csv", "jsonl", "parquet", "jdbc"]
+    delimiter: str = ","
+    quote: str = '"'
+    encoding: str = "utf-8"
+    """For CSV; JSON Lines are UTF-8 by definition."""
+
+
+class Jdbc(_Part):
+    """Where a JDBC table is."""
+
+    url: str
+    table: str
+    user: str | None = None
+    password_env: str | None = None
+    """Variable that holds the password; it stands in no file."""
+    driver: str | None = None
+
+
+class Limits(_Part):
+    """What a feed may not exceed."""
+
+    bad_rows: float = Field(default=0.05, ge=0, le=1)
+    """Largest share of refused rows of a night; above it the feed stops before silver."""
+    oldest_days: int = Field(default=3650, ge=1)
+    """A row that happened longer before its file came is refused."""
+
+
+class Mapped(_Part):
+    """A canonical column: a SQL expression over the feed's columns, and how its text is read."""
+
+    expr: str
+    format: str | None = None
+    """For times and dates: the pattern of the text, where it is not ISO 8601."""
+
+
+class Lookup(_Part):
+    """A small file whose columns join the feed's rows, as `<name>.<column>`."""
+
+    path: str
+    key: str
+    """Column, of the feed and of the file, that joins them."""
+
+
+class Feed(_Part):
+    """One feed of a source."""
+
+    kind: Literal["crm", "orders", "events", "consents", "products", "messages", "feedback"]
+    owner: str
+    system: Literal["CRM", "shop", "web", "email", "survey", "third party"]
+    frequency: str
+    description: str = ""
+    format: Format | None = None
+    path: str | None = None
+    """Pattern of its files, relative to where the set lands."""
+    jdbc: Jdbc | None = None
+    derived_from: str | None = None
+    """Another feed of the file whose rows this one reads; the rows are counted there."""
+    day: str = r"(?P<day>\d{4}-\d{2}-\d{2})"
+    """Regular expression that finds the day in a file's path; without a match a file reached us
+    on the night that first saw it."""
+    time_zone: str | None = None
+    currency: str | None = None
+    money_decimals: int = Field(default=2, ge=0, le=4)
+    fields: tuple[str, ...] = ()
+    """Columns of the files; a trailing `?` marks one that may be missing."""
+    key: tuple[str, ...] | Literal["row"]
+    """SQL expressions that name a row, or `row`: the content of the row itself."""
+    duplicates: Literal["latest", "keep", "drop"] = "latest"
+    """`latest`: of rows with one key the newest stays. For the key `row`: whether a line that
+    repeats another of the same file is a purchase of its own (`keep`) or not (`drop`)."""
+    changed_file: Literal["merge", "replace"] = "merge"
+    """What a changed file under a known name does: its rows are merged, or they replace those of
+    the file's earlier content."""
+    columns: dict[str, Mapped]
+    where: str | None = None
+    """For a derived feed: which rows of the other feed it takes."""
+    rules: dict[str, str] = Field(default_factory=dict)
+    """What must hold of this feed's rows beside the table's own rules: the message for a row
+    that breaks it, to a SQL condition over the canonical columns."""
+    pii: tuple[str, ...] = ()
+    protected: tuple[str, ...] = ()
+    lookups: dict[str, Lookup] = Field(default_factory=dict)
+    limits: Limits = Limits()
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {k: v if isinstance(v, dict) else {"expr": str(v)} for k, v in value.items()}
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Feed:
+        kind = KINDS[self.kind]
+        unknown = [c for c in self.columns if c not in kind.columns]
+        if unknown:
+            raise ValueError(
+                f"columns: {', '.join(unknown)}: not canonical for {self.kind}; "
+                f"those are {', '.join(kind.columns)}"
+            )
+        if self.derived_from is None:
+            if (self.path is None) == (self.jdbc is None) or self.format is None:
+                raise ValueError("a feed has a format, and either a path or a jdbc table")
+            if self.where is not None:
+                raise ValueError("where: only for a feed that is derived_from another")
+        if (self.key == ROW_KEY) != (self.duplicates in ("keep", "drop")):
+            raise ValueError("duplicates: keep and drop go with the key `row`, latest with others")
+        if self.derived_from is None and not self.fields:
+            raise ValueError("fields: the columns of its files")
+        self._pii_stays_pii(kind)
+        return self
+
+    def _pii_stays_pii(self, kind: Kind) -> None:
+        """Refuse a PII column that would reach a canonical column which is none."""
+        for raw in self.pii:
+            if self.fields and raw not in self.field_names:
+                raise ValueError(f"pii: {raw}: not among the fields")
+            word = re.compile(rf"(?<![\w'])`?{re.escape(raw)}`?(?![\w'(])")
+            for name, mapped in self.columns.items():
+                if name not in kind.pii and word.search(mapped.expr):
+                    raise ValueError(f"columns: {name}: is made of {raw}, which is PII")
+            if self.key != ROW_KEY and any(word.search(e) for e in self.key):
+                raise ValueError(f"key: is made of {raw}, which is PII")
+
+    @property
+    def field_names(self) -> tuple[str, ...]:
+        """Columns of the files, without the mark of the optional ones."""
+        return tuple(f.removesuffix("?") for f in self.fields)
+
+    @property
+    def required_fields(self) -> tuple[str, ...]:
+        """Columns that a file must have."""
+        return tuple(f for f in self.fields if not f.endswith("?"))
+
+
+class Assumed(_Part):
+    """A purpose that a set without consent records takes as agreed, and why."""
+
+    purpose: Literal["marketing", "personalization", "analytics"]
+    why: str
+
+
+class Rate(_Part):
+    """Units of the base currency for one of `currency`, from a business day on."""
+
+    currency: str
+    since: date
+    rate: Decimal = Field(gt=0)
+
+
+class Source(_Part):
+    """One file of the catalogue."""
+
+    set: str
+    title: str
+    about: str = ""
+    licence: str | None = None
+    obtain: str | None = None
+    """Where a user gets the data."""
+    landing: str
+    """Folder of the files; `{home}` and `{data}` stand for BESPOKE_HOME and BESPOKE_DATA."""
+    time_zone: str = "UTC"
+    country: str = "GB"
+    """Region that telephone numbers without a country code belong to (ISO 3166)."""
+    currency: str = "GBP"
+    """Base currency."""
+    rates: tuple[Rate, ...] = ()
+    last_night: date | None = None
+    """Last business day of the data; None takes the last day found in the files' paths."""
+    assumed_purposes: tuple[Assumed, ...] = ()
+    recipient: Literal["email", "customer_no"] = "email"
+    """What a row of the export is addressed by."""
+    recommend: dict[str, Any] = Field(default_factory=dict)
+    """Settings of the recommender that differ for this set."""
+    feeds: dict[str, Feed]
+
+    @model_validator(mode="after")
+    def _derived_feeds_exist(self) -> Source:
+        for name, feed in self.feeds.items():
+            if feed.derived_from is not None and feed.derived_from not in self.feeds:
+                raise ValueError(f"feeds.{name}.derived_from: no feed {feed.derived_from!r}")
+        return self
+
+
+class SourceSet:
+    """All files of the catalogue that belong to one set.
+
+    The first file, by name, that carries the set's own name is the main one: time zone, currency
+    and where files land are read from it, and a further file may have its own landing.
+    """
+
+    def __init__(self, name: str, sources: dict[str, Source]) -> None:
+        self.name = name
+        self.sources = sources
+        self.main = sources.get(name) or next(iter(sources.values()))
+
+    def feeds(self) -> list[tuple[str, Source, Feed]]:
+        """Return ``(<source>.<feed>, source, feed)``, feeds before those derived from them."""
+        found = [
+            (f"{source_name}.{feed_name}", source, feed)
+            for source_name, source in self.sources.items()
+            for feed_name, feed in source.feeds.items()
+        ]
+        order = list(KINDS)
+        return sorted(
+            found, key=lambda x: (x[2].derived_from is not None, order.index(x[2].kind))
+        )
+
+
+def load_catalogue(folder: Path) -> dict[str, SourceSet]:
+    """Read every file of the catalogue.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the files, as ``conf/sources``.
+
+    Returns
+    -------
+    dict of SourceSet
+        By the set's name.
+
+    Raises
+    ------
+    SettingsError
+        A file is not readable, or a key in it is unknown or wrong; file and key are named.
+    """
+    sets: dict[str, dict[str, Source]] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            source = Source.model_validate(read_yaml(path))
+        except ValidationError as error:
+            raise SettingsError(explain(error, str(path))) from None
+        sets.setdefault(source.set, {})[path.stem] = source
+    return {name: SourceSet(name, sources) for name, sources in sets.items()}
+
+
+def source_set(folder: Path, name: str) -> SourceSet:
+    """Return one set of the catalogue; SettingsError when there is none of that name."""
+    sets = load_catalogue(folder)
+    if name not in sets:
+        raise SettingsError(
+            f"no source set {name!r} in {folder}; there are: {', '.join(sorted(sets)) or 'none'}"
+        )
+    return sets[name]

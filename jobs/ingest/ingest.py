@@ -1,0 +1,277 @@
+"""One night's ingest: for every feed new files to bronze, bronze to silver, counts that add up."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jobs.ingest.bronze import bronze_unit, write_bronze
+from jobs.ingest.canonical import Mapping
+from jobs.ingest.catalogue import Feed, SourceSet, source_set
+from jobs.ingest.keyring import key_file, make_keyring
+from jobs.ingest.landing import Inspected, Landed, find_files, inspect, landing_folder
+from jobs.ingest.ledger import Batch, Ledger
+from jobs.ingest.silver import (
+    Outcome,
+    batch_rows,
+    judged,
+    latest_known,
+    write_contacts,
+    write_quarantine,
+    write_silver,
+)
+from jobs.lake.decisions import released
+from jobs.lake.errors import DataError
+from jobs.lake.run import Record, Run
+from jobs.lake.runner import recorded
+from jobs.lake.settings import conf_folder
+from jobs.lake.tables.ops import QUARANTINE
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+log = logging.getLogger("bespoke")
+
+
+@dataclass(frozen=True)
+class FeedNight:
+    """One feed in one night, with the feeds derived from it.
+
+    Attributes
+    ----------
+    run : Run
+        The night.
+    mapping : Mapping
+        The feed.
+    children : tuple of Mapping
+        Feeds that are read from this one's rows.
+    landing : Path
+        Where its files lie.
+    """
+
+    run: Run
+    mapping: Mapping
+    children: tuple[Mapping, ...]
+    landing: Path
+
+    @property
+    def ledger(self) -> Ledger:
+        """The feed's ledger of files, as it stands."""
+        return Ledger(self.run.lake, self.mapping.name)
+
+
+def ingest(run: Run) -> None:
+    """Bring every feed of the set up to the night's day.
+
+    Raises
+    ------
+    DataError
+        A feed's share of refused rows passes its limit and nobody has released it. Every other
+        feed has been ingested; its own rows wait in bronze.
+    """
+    make_keyring(key_file(run.home))
+    sources = source_set(conf_folder() / "sources", run.settings.source)
+    stopped = []
+    for night in nights(run, sources):
+        try:
+            with recorded(run, "ingest", night.mapping.name) as record:
+                _ingest_feed(night, record)
+        except DataError as error:
+            stopped.append(str(error))
+    if stopped:
+        raise DataError("\n".join(stopped))
+
+
+def nights(run: Run, sources: SourceSet) -> list[FeedNight]:
+    """Return the set's feeds, each with those derived from it."""
+    tolerance = timedelta(minutes=run.settings.ingest.future_tolerance_minutes)
+    data = os.environ.get("BESPOKE_DATA")
+    mapped = [
+        (name, source, feed, Mapping(name, source, feed, tolerance))
+        for name, source, feed in sources.feeds()
+    ]
+    return [
+        FeedNight(
+            run,
+            mapping,
+            tuple(m for n, s, f, m in mapped if _is_child(n, f, name)),
+            landing_folder(source, run.home, data, run.settings.landing),
+        )
+        for name, source, feed, mapping in mapped
+        if feed.derived_from is None
+    ]
+
+
+def _is_child(name: str, feed: Feed, parent: str) -> bool:
+    return feed.derived_from is not None and f"{name.partition('.')[0]}.{feed.derived_from}" == parent
+
+
+def _ingest_feed(night: FeedNight, record: Record) -> None:
+    run, mapping = night.run, night.mapping
+    total = Outcome()
+    table = mapping.kind.bronze
+    for batch in night.ledger.planned():
+        # Planned by a run that was killed or stopped: bronze has its rows, or it is planned anew.
+        if run.lake.committed(table, bronze_unit(batch)):
+            _to_silver(night, batch, total, record)
+    new = _new_files(night, record)
+    size = run.settings.ingest.files_per_batch
+    for start in range(0, len(new), size):
+        files = new[start : start + size]
+        batch = night.ledger.plan(files, run.as_of)
+        record.outputs[table.id] = write_bronze(run, mapping, batch, files)
+        _to_silver(night, batch, total, record)
+    _count(record, total)
+    log.info(
+        "ingest %s: %s read, %s accepted, %s quarantined, %s duplicate",
+        mapping.name,
+        *[f"{record.counts[f'rows_{c}']:,}" for c in ("read", "accepted", "quarantined", "duplicate")],
+    )
+
+
+def _count(record: Record, total: Outcome) -> None:
+    record.counts = {
+        "rows_read": total.read,
+        "rows_accepted": total.accepted,
+        "rows_quarantined": total.quarantined,
+        "rows_duplicate": total.duplicates,
+    }
+
+
+def _new_files(night: FeedNight, record: Record) -> list[Inspected]:
+    """Find the files that are new or changed; note those that are empty or refused."""
+    run, feed = night.run, night.mapping.feed
+    ledger = night.ledger
+    if feed.jdbc is not None:
+        found = _jdbc_snapshot(night.mapping.name, feed, run.as_of)
+        return [] if ledger.known(found) else [found]
+    if not night.landing.is_dir():
+        raise DataError(
+            f"{night.mapping.name}: its files are wanted in {night.landing}, which is no folder"
+        )
+    landed = [f for f in find_files(night.landing, feed, run.as_of) if not ledger.seen(f)]
+    inspected = [inspect(f, feed, ledger.generation(f.name)) for f in landed]
+    fresh = [f for f in inspected if ledger.known(f) is None]
+    refused = [f for f in fresh if f.refused]
+    if refused:
+        _refuse(night, refused)
+        record.error = f"{len(refused)} file(s) refused: {refused[0].landed.name}: {refused[0].refused}"
+    ledger.note([f for f in fresh if f.empty], "empty", run.as_of)
+    good = [f for f in fresh if not f.refused and not f.empty]
+    for column in sorted({c for f in good for c in f.new_columns}):
+        log.warning(
+            "%s: new column %s; it is kept encrypted until the catalogue names it",
+            night.mapping.name,
+            column,
+        )
+    for column in sorted({c for f in good for c in f.missing_columns}):
+        log.warning("%s: column %s is missing in some files", night.mapping.name, column)
+    return good
+
+
+def _refuse(night: FeedNight, files: list[Inspected]) -> None:
+    """Note whole files that cannot be read: in the ledger, and in quarantine as line 0."""
+    run = night.run
+    for file in files:
+        log.warning("%s: %s refused: %s", night.mapping.name, file.landed.name, file.refused)
+    run.lake.append_rows(
+        QUARANTINE,
+        [
+            {
+                "row_id": f"{f.file_id}:0",
+                "source": night.mapping.name,
+                "file": f.landed.name,
+                "file_id": f.file_id,
+                "line": 0,
+                "reasons": [f"file: {f.refused}"],
+                "loaded_on": run.as_of,
+                "run_id": run.id,
+            }
+            for f in files
+        ],
+    )
+    night.ledger.note(files, "refused", run.as_of)
+
+
+def _jdbc_snapshot(name: str, feed: Feed, as_of: date) -> Inspected:
+    """Stand in for a file: the state of a table on one night."""
+    if feed.jdbc is None:
+        raise ValueError(f"{name} has no jdbc table")
+    label = f"jdbc/{feed.jdbc.table}/{as_of}"
+    landed = Landed(Path(label), label, as_of, 0, datetime(1970, 1, 1, tzinfo=UTC))
+    return Inspected(landed, f"{name}@{as_of}", 1, header=feed.field_names)
+
+
+def _to_silver(night: FeedNight, batch: Batch, total: Outcome, record: Record) -> None:
+    run, mapping = night.run, night.mapping
+    rows = batch_rows(run, mapping.kind.bronze, mapping, batch, night.landing)
+    mapped, outcome = judged(rows, mapping)
+    try:
+        _hold_against_limit(night, outcome)
+        if outcome.quarantined:
+            outcome.outputs[QUARANTINE.id] = write_quarantine(run, mapping, batch, mapped).version
+        replaced = (
+            night.ledger.earlier_contents(batch.files)
+            if mapping.feed.changed_file == "replace"
+            else []
+        )
+        done = write_silver(run, mapping, batch, mapped, replaced)
+        outcome.accepted = done.inserted + done.updated
+        outcome.outputs[mapping.kind.silver.id] = done.version
+        contacts = write_contacts(run, mapping, batch, mapped)
+        if contacts is not None:
+            outcome.outputs["vault.contacts"] = contacts.version
+        for child in night.children:
+            _derive(night, child, batch)
+    finally:
+        mapped.unpersist()
+    night.ledger.finish(batch, outcome.rows)
+    total.rows.update(outcome.rows)
+    total.quarantined += outcome.quarantined
+    total.accepted += outcome.accepted
+    record.outputs.update(outcome.outputs)
+
+
+def _hold_against_limit(night: FeedNight, outcome: Outcome) -> None:
+    name, limit = night.mapping.name, night.mapping.feed.limits.bad_rows
+    if not outcome.read or outcome.quarantined / outcome.read <= limit:
+        return
+    if released(night.run, name, "bad_rows"):
+        return
+    raise DataError(
+        f"{name}: {outcome.quarantined:,} of {outcome.read:,} rows are bad "
+        f"({outcome.quarantined / outcome.read:.1%}, limit {limit:.1%}): "
+        f"{'; '.join(outcome.worst)}. The rows wait in bronze; mend the source or the catalogue, "
+        f'or let them pass: bespoke release {name} --date {night.run.as_of} --why "…"'
+    )
+
+
+def _derive(night: FeedNight, child: Mapping, batch: Batch) -> None:
+    """Feed a canonical feed from the rows of another one's files."""
+    from pyspark.sql import functions as F
+
+    from jobs.ingest.canonical import REASONS, canonical
+
+    run = night.run
+    with recorded(run, "derive", child.name) as record:
+        parent = night.mapping
+        own = replace(child, feed=child.feed.model_copy(update={"fields": parent.feed.fields}))
+        rows = batch_rows(run, parent.kind.bronze, own, batch, night.landing)
+        if child.feed.where:
+            rows = _filtered(rows, own.feed)
+        good = canonical(rows, own).where(F.size(REASONS) == 0)
+        latest = latest_known(good, own.kind.silver)
+        done = write_silver(run, own, batch, latest, [])
+        record.outputs[own.kind.silver.id] = done.version
+        record.counts["rows_written"] = done.inserted + done.updated
+
+
+def _filtered(rows: DataFrame, feed: Feed) -> DataFrame:
+    from jobs.ingest.sealing import exploded_columns
+
+    exploded = rows.select("*", *exploded_columns(feed, ()))
+    return exploded.where(feed.where).select(*rows.columns)

@@ -1,0 +1,217 @@
+"""Landing: which files are there, which are new, and what is wrong with a file as a whole."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import os
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import IO
+
+from jobs.ingest.catalogue import Feed, Source
+
+_CHUNK = 1 << 20
+
+
+class FileRefusedError(ValueError):
+    """A file cannot be read as a whole; the message says why."""
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A file as it lies in the landing.
+
+    Attributes
+    ----------
+    path : Path
+        Where it lies.
+    name : str
+        Path below the landing.
+    known_from : date
+        Business day on which it reached us.
+    bytes : int
+        Size.
+    modified_at : datetime
+        Time of its last change (UTC).
+    """
+
+    path: Path
+    name: str
+    known_from: date
+    bytes: int
+    modified_at: datetime
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """A file that was read through once, on its own."""
+
+    landed: Landed
+    file_id: str
+    generation: int
+    header: tuple[str, ...] = ()
+    empty: bool = False
+    refused: str | None = None
+    new_columns: tuple[str, ...] = field(default=())
+    missing_columns: tuple[str, ...] = field(default=())
+
+
+def landing_folder(source: Source, home: Path, data: str | None, named: str | None) -> Path:
+    """Return the folder where a source's files lie.
+
+    Parameters
+    ----------
+    source : Source
+        Its ``landing`` may hold ``{home}`` and ``{data}``.
+    home : Path
+        Stands for ``{home}``.
+    data : str or None
+        Stands for ``{data}``.
+    named : str or None
+        A folder the user named, which wins.
+
+    Raises
+    ------
+    FileRefusedError
+        ``{data}`` is wanted but not named.
+    """
+    if named:
+        return Path(named)
+    if "{data}" in source.landing and not data:
+        raise FileRefusedError(
+            f"set {source.set}: its files are not part of Bespoke; get them ({source.obtain}) and "
+            "name the folder that holds them in BESPOKE_DATA"
+        )
+    return Path(source.landing.format(home=home, data=data))
+
+
+def find_files(folder: Path, feed: Feed, until: date) -> list[Landed]:
+    """Return the feed's files of ``until`` and before, by day and name.
+
+    A file whose path names no day counts for ``until``: it reached us on the night that sees it.
+    Half-written files (`.part`, `.tmp`, hidden ones) are left alone.
+    """
+    pattern = re.compile(feed.day)
+    found = []
+    for path in folder.glob(feed.path or ""):
+        name = path.relative_to(folder).as_posix()
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if not path.is_file() or hidden or path.suffix in (".part", ".tmp"):
+            continue
+        match = pattern.search(name)
+        day = date.fromisoformat(match["day"]) if match else until
+        if day <= until:
+            stat = path.stat()
+            modified = datetime.fromtimestamp(stat.st_mtime, UTC)
+            found.append(Landed(path, name, day, stat.st_size, modified))
+    return sorted(found, key=lambda f: (f.known_from, f.name))
+
+
+def last_day(folder: Path, feeds: list[Feed]) -> date | None:
+    """Return the last day that a file's path names; None when no path names one."""
+    days = []
+    for feed in feeds:
+        pattern = re.compile(feed.day)
+        for path in folder.glob(feed.path or ""):
+            match = pattern.search(path.relative_to(folder).as_posix())
+            if match:
+                days.append(date.fromisoformat(match["day"]))
+    return max(days, default=None)
+
+
+def inspect(landed: Landed, feed: Feed, generation: int) -> Inspected:
+    """Read a file through once: its content's hash, its header, whether it is whole."""
+    digest = hashlib.sha256(landed.name.encode() + b"\0")
+    with landed.path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    file_id = digest.hexdigest()
+    try:
+        header, blank = _header(landed.path, feed)
+    except FileRefusedError as error:
+        return Inspected(landed, file_id, generation, refused=str(error))
+    if blank:
+        return Inspected(landed, file_id, generation, empty=True)
+    new: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    if feed.fields and header:
+        new = tuple(c for c in header if c not in feed.field_names)
+        missing = tuple(c for c in feed.field_names if c not in header)
+    return Inspected(
+        landed, file_id, generation, header, new_columns=new, missing_columns=missing
+    )
+
+
+def _header(path: Path, feed: Feed) -> tuple[tuple[str, ...], bool]:
+    """Return a file's columns (none for JSON Lines) and whether it holds nothing at all."""
+    if feed.format is None:
+        raise FileRefusedError("the feed has no format")
+    if feed.format.type == "parquet":
+        return _parquet_header(path), False
+    head = _read_whole(path)
+    if not head.strip():
+        return (), True
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) and "16" not in feed.format.encoding:
+        raise FileRefusedError(
+            f"wrong encoding: the file is UTF-16, the catalogue says {feed.format.encoding}"
+        )
+    if feed.format.type == "jsonl":
+        return (), False
+    text = io.StringIO(head.decode(feed.format.encoding, errors="replace").removeprefix("\ufeff"))
+    rows = csv.reader(text, delimiter=feed.format.delimiter, quotechar=feed.format.quote)
+    header = tuple(name.strip() for name in next(rows))
+    if len(set(header)) != len(header):
+        raise FileRefusedError(f"a column stands twice in the header: {', '.join(header)}")
+    missing = [c for c in feed.required_fields if c not in header]
+    if missing and len(missing) == len(feed.required_fields):
+        raise FileRefusedError(
+            f"no header: none of the columns {', '.join(missing)} stands in the first line"
+        )
+    return header, False
+
+
+def _read_whole(path: Path) -> bytes:
+    """Return the beginning of a file's text, having read all of it where it is compressed.
+
+    Only reading a gzip to its end tells whether it is whole.
+    """
+    head = b""
+    try:
+        with _opened(path) as file:
+            for chunk in _chunks(file):
+                head = head or chunk
+                if path.suffix != ".gz":
+                    break
+    except EOFError:
+        raise FileRefusedError("truncated gzip: the file ends before its content does") from None
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise FileRefusedError(f"broken gzip: {error}") from None
+    return head
+
+
+def _opened(path: Path) -> IO[bytes]:
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    while chunk := file.read(_CHUNK):
+        yield chunk
+
+
+def _parquet_header(path: Path) -> tuple[str, ...]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if os.path.getsize(path) == 0:
+        raise FileRefusedError("empty: no bytes, where Parquet always has a footer")
+    try:
+        return tuple(pq.read_schema(path).names)
+    except pa.ArrowInvalid as error:
+        raise FileRefusedError(f"not readable as Parquet: {error}") from None

@@ -1,0 +1,184 @@
+"""The ledger of files (``ops.files``): what was seen, planned and ingested.
+
+A batch is written down as planned before its rows are: a run that is killed leaves a plan that the
+next one finds, and either finishes (bronze has the rows) or makes anew (it has not).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from jobs.ingest.landing import Inspected, Landed
+from jobs.lake.store import Lake
+from jobs.lake.tables.ops import FILES
+
+
+@dataclass(frozen=True)
+class LedgerFile:
+    """The latest that the ledger knows of one content of one file."""
+
+    file: str
+    file_id: str
+    generation: int
+    bytes: int
+    modified_at: datetime
+    known_from: date
+    state: str
+    batch_id: str | None
+    loaded_on: date
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Files that are ingested together.
+
+    Attributes
+    ----------
+    id : str
+        Follows from the files' ids.
+    loaded_on : date
+        The night that planned it, and the partition of bronze.
+    files : tuple of LedgerFile
+        What it holds.
+    """
+
+    id: str
+    loaded_on: date
+    files: tuple[LedgerFile, ...]
+
+
+class Ledger:
+    """The files of one feed."""
+
+    def __init__(self, lake: Lake, source: str) -> None:
+        self._lake = lake
+        self.source = source
+        self._files: dict[tuple[str, str], LedgerFile] = {}
+        rows = lake.rows(FILES, [("source", "=", source)]).to_pylist()
+        for row in sorted(rows, key=lambda r: r["recorded_at"]):
+            self._files[row["file"], row["file_id"]] = LedgerFile(
+                **{name: row[name] for name in LedgerFile.__dataclass_fields__}
+            )
+
+    def seen(self, landed: Landed) -> bool:
+        """Whether this very file, by size and time of change, has been dealt with."""
+        return any(
+            f.file == landed.name
+            and f.state != "planned"
+            and f.bytes == landed.bytes
+            and f.modified_at == landed.modified_at
+            for f in self._files.values()
+        )
+
+    def generation(self, name: str) -> int:
+        """Number that the next new content under this path gets, from 1 on."""
+        contents = [
+            f for f in self._files.values() if f.file == name and f.state in ("done", "planned")
+        ]
+        return len([f for f in contents if f.state == "done"]) + 1
+
+    def known(self, file: Inspected) -> LedgerFile | None:
+        """What is known of this content; None when it is new or was only planned."""
+        found = self._files.get((file.landed.name, file.file_id))
+        return None if found is None or found.state == "planned" else found
+
+    def earlier_contents(self, files: Iterable[LedgerFile]) -> list[str]:
+        """Ids of the contents that stood under the same paths before."""
+        later = {f.file: f.file_id for f in files if f.generation > 1}
+        return sorted(
+            f.file_id
+            for f in self._files.values()
+            if f.file in later and f.file_id != later[f.file] and f.state == "done"
+        )
+
+    def planned(self) -> list[Batch]:
+        """Batches that were planned and not finished, oldest first."""
+        batches: dict[str, list[LedgerFile]] = defaultdict(list)
+        for file in self._files.values():
+            if file.state == "planned" and file.batch_id is not None:
+                batches[file.batch_id].append(file)
+        found = [Batch(i, files[0].loaded_on, tuple(files)) for i, files in batches.items()]
+        return sorted(found, key=lambda b: (b.loaded_on, b.id))
+
+    def batch(self, batch_id: str) -> Batch:
+        """Return a batch by its id; KeyError when the feed has none of it."""
+        files = tuple(f for f in self._files.values() if f.batch_id == batch_id)
+        if not files:
+            raise KeyError(f"{self.source} has no batch {batch_id}")
+        return Batch(batch_id, files[0].loaded_on, files)
+
+    def plan(self, files: list[Inspected], loaded_on: date) -> Batch:
+        """Write down that these files are about to be ingested together."""
+        ids = "\n".join(sorted(f.file_id for f in files))
+        batch_id = hashlib.sha256(f"{self.source}\n{ids}".encode()).hexdigest()[:16]
+        self.note(files, "planned", loaded_on, batch_id=batch_id)
+        return Batch(batch_id, loaded_on, tuple(_entry(f, loaded_on, batch_id) for f in files))
+
+    def note(
+        self,
+        files: Iterable[Inspected],
+        state: str,
+        loaded_on: date,
+        batch_id: str | None = None,
+    ) -> None:
+        """Append the state of files that were just inspected."""
+        now = datetime.now(UTC)
+        self._lake.append_rows(
+            FILES,
+            [
+                {
+                    **self._row(_entry(f, loaded_on, batch_id), state, now),
+                    "reason": f.refused,
+                    "new_columns": list(f.new_columns),
+                    "missing_columns": list(f.missing_columns),
+                    "rows": 0 if state == "empty" else None,
+                }
+                for f in files
+            ],
+        )
+
+    def finish(self, batch: Batch, rows: Mapping[str, int]) -> None:
+        """Append that a batch is done, with the number of rows by file id."""
+        now = datetime.now(UTC)
+        self._lake.append_rows(
+            FILES,
+            [
+                {**self._row(f, "done", now), "rows": rows.get(f.file_id, 0)}
+                for f in batch.files
+            ],
+        )
+
+    def _row(self, file: LedgerFile, state: str, now: datetime) -> dict[str, Any]:
+        return {
+            "source": self.source,
+            "file": file.file,
+            "file_id": file.file_id,
+            "bytes": file.bytes,
+            "modified_at": file.modified_at,
+            "known_from": file.known_from,
+            "generation": file.generation,
+            "state": state,
+            "batch_id": file.batch_id,
+            "loaded_on": file.loaded_on,
+            "recorded_at": now,
+        }
+
+
+def _entry(file: Inspected, loaded_on: date, batch_id: str | None) -> LedgerFile:
+    landed = file.landed
+    return LedgerFile(
+        landed.name,
+        file.file_id,
+        file.generation,
+        landed.bytes,
+        landed.modified_at,
+        landed.known_from,
+        "planned",
+        batch_id,
+        loaded_on,
+    )

@@ -1,0 +1,173 @@
+"""Reading: files of any format to one frame of raw rows, each with its file and line.
+
+Every file is read by one task, so a row's place in its partition is its place in its file: the
+line number costs neither a shuffle nor a second reading. A column is text, as it came.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import reduce
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from jobs.ingest.catalogue import Feed
+from jobs.ingest.landing import Inspected
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+CORRUPT = "_corrupt"
+_INDEX_BITS = (1 << 33) - 1
+_WHOLE_FILE = str(1 << 40)
+
+
+@contextmanager
+def one_task_a_file(spark: SparkSession) -> Iterator[None]:
+    """Let Spark give every file a task of its own while frames of this module are run."""
+    keys = ("spark.sql.files.maxPartitionBytes", "spark.sql.files.openCostInBytes")
+    before = {key: spark.conf.get(key) for key in keys}
+    for key in keys:
+        spark.conf.set(key, _WHOLE_FILE)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            spark.conf.set(key, str(value))
+
+
+def read_raw(spark: SparkSession, feed: Feed, files: Sequence[Inspected]) -> DataFrame:
+    """Read files of one feed.
+
+    Parameters
+    ----------
+    spark : SparkSession
+        The session.
+    feed : Feed
+        Says the format.
+    files : sequence of Inspected
+        None of them empty or refused.
+
+    Returns
+    -------
+    DataFrame
+        ``path`` string, ``line`` bigint (a header is record 1), ``raw`` map of column to text
+        (absent where the column is empty), ``corrupt`` string (the text of a record that could
+        not be taken apart).
+    """
+    by_header = sorted(files, key=lambda f: f.header)
+    frames = [
+        _one_header(spark, feed, header, [str(f.landed.path) for f in group])
+        for header, group in groupby(by_header, key=lambda f: f.header)
+    ]
+    return reduce(lambda a, b: a.unionByName(b), frames)
+
+
+def read_jdbc(spark: SparkSession, feed: Feed, path: str) -> DataFrame:
+    """Read a JDBC table as it stands; columns as :func:`read_raw`."""
+    from pyspark.sql import functions as F
+
+    if feed.jdbc is None:
+        raise ValueError("the feed has no jdbc table")
+    reader = spark.read.format("jdbc").option("url", feed.jdbc.url)
+    reader = reader.option("dbtable", feed.jdbc.table)
+    if feed.jdbc.driver:
+        reader = reader.option("driver", feed.jdbc.driver)
+    if feed.jdbc.user:
+        reader = reader.option("user", feed.jdbc.user)
+    if feed.jdbc.password_env:
+        reader = reader.option("password", os.environ[feed.jdbc.password_env])
+    frame = reader.load()
+    return frame.select(
+        F.lit(path).alias("path"),
+        (F.monotonically_increasing_id() + 1).alias("line"),
+        _raw(frame.columns),
+        F.lit(None).cast("string").alias("corrupt"),
+    )
+
+
+def _one_header(
+    spark: SparkSession, feed: Feed, header: tuple[str, ...], paths: list[str]
+) -> DataFrame:
+    if feed.format is None:
+        raise ValueError("the feed has no format")
+    if feed.format.type == "csv":
+        return _csv(spark, feed, header, paths)
+    if feed.format.type == "jsonl":
+        return _jsonl(spark, paths)
+    return _parquet(spark, header, paths)
+
+
+def _csv(spark: SparkSession, feed: Feed, header: tuple[str, ...], paths: list[str]) -> DataFrame:
+    from pyspark.sql import functions as F
+    from pyspark.sql.types import StringType, StructField, StructType
+
+    if feed.format is None:
+        raise ValueError("the feed has no format")
+    names = [*header, CORRUPT]
+    frame = (
+        spark.read.schema(StructType([StructField(n, StringType()) for n in names]))
+        .option("header", True)
+        .option("enforceSchema", True)
+        .option("multiLine", True)
+        .option("sep", feed.format.delimiter)
+        .option("quote", feed.format.quote)
+        .option("escape", feed.format.quote)
+        .option("encoding", feed.format.encoding)
+        .option("mode", "PERMISSIVE")
+        .option("columnNameOfCorruptRecord", CORRUPT)
+        .option("maxCharsPerColumn", 1_000_000)
+        .csv(paths)
+    )
+    return frame.select(
+        F.col("_metadata.file_path").alias("path"),
+        # The header is record 1 and the index counts from 0.
+        _place().alias("line"),
+        _raw(header),
+        F.col(CORRUPT).alias("corrupt"),
+    )
+
+
+def _jsonl(spark: SparkSession, paths: list[str]) -> DataFrame:
+    from pyspark.sql import functions as F
+
+    text = spark.read.text(paths).select(
+        F.col("_metadata.file_path").alias("path"), (_place() - 1).alias("line"), "value"
+    )
+    parsed = F.from_json("value", "map<string,string>")
+    sound = F.is_valid_utf8("value")
+    return text.where(F.trim("value") != "").select(
+        "path",
+        "line",
+        F.when(sound, F.map_filter(parsed, lambda _, v: v.isNotNull() & (v != ""))).alias("raw"),
+        F.when(~sound | parsed.isNull(), F.make_valid_utf8("value")).alias("corrupt"),
+    )
+
+
+def _parquet(spark: SparkSession, header: tuple[str, ...], paths: list[str]) -> DataFrame:
+    from pyspark.sql import functions as F
+
+    frame = spark.read.option("mergeSchema", False).parquet(*paths)
+    return frame.select(
+        F.col("_metadata.file_path").alias("path"),
+        (_place() - 1).alias("line"),
+        _raw(header),
+        F.lit(None).cast("string").alias("corrupt"),
+    )
+
+
+def _place() -> Column:
+    """Record number when the header is record 1: the row's index in its partition, plus 2."""
+    from pyspark.sql import functions as F
+
+    return F.monotonically_increasing_id().bitwiseAND(F.lit(_INDEX_BITS)) + 2
+
+
+def _raw(names: Sequence[str]) -> Column:
+    """Map of column name to text, without the empty ones."""
+    from pyspark.sql import functions as F
+
+    pairs = [x for n in names for x in (F.lit(n), F.col(f"`{n}`").cast("string"))]
+    return F.map_filter(F.create_map(*pairs), lambda _, v: v.isNotNull()).alias("raw")

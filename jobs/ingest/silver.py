@@ -1,0 +1,225 @@
+"""Silver: a batch of bronze rows becomes typed rows, each once; refused ones go to quarantine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jobs.ingest.canonical import REASONS, Mapping, canonical
+from jobs.ingest.ledger import Batch
+from jobs.lake.contract import Table
+from jobs.lake.run import Run
+from jobs.lake.store import Written
+from jobs.lake.tables.bronze import VAULT_CONTACTS
+from jobs.lake.tables.ops import QUARANTINE
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+@dataclass
+class Outcome:
+    """What became of the rows of a batch.
+
+    Attributes
+    ----------
+    rows : dict of str to int
+        Rows read, by file id.
+    quarantined, accepted : int
+        Rows refused, and rows that changed silver; the rest were there already.
+    worst : tuple of str
+        The most frequent reasons, with their counts.
+    outputs : dict of str to int
+        Table to Delta version.
+    """
+
+    rows: dict[str, int] = field(default_factory=dict)
+    quarantined: int = 0
+    accepted: int = 0
+    worst: tuple[str, ...] = ()
+    outputs: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def read(self) -> int:
+        """Rows read."""
+        return sum(self.rows.values())
+
+    @property
+    def duplicates(self) -> int:
+        """Rows that changed nothing."""
+        return self.read - self.quarantined - self.accepted
+
+
+def batch_rows(run: Run, table: Table, mapping: Mapping, batch: Batch, landing: Path) -> DataFrame:
+    """Read a batch back from bronze, with what :func:`canonical` wants beside its columns."""
+    from pyspark.sql import functions as F
+
+    rows = run.lake.read(table).where(
+        (F.col("loaded_on") == F.lit(batch.loaded_on)) & (F.col("batch_id") == batch.id)
+    )
+    generations = run.lake.spark.createDataFrame(
+        [(f.file_id, f.generation) for f in batch.files], "file_id string, generation int"
+    )
+    rows = rows.join(F.broadcast(generations), "file_id")
+    for name, lookup in mapping.feed.lookups.items():
+        table_rows = run.lake.spark.read.option("header", True).csv(str(landing / lookup.path))
+        small = table_rows.select(
+            F.col(lookup.key).alias("_on"), F.struct(*table_rows.columns).alias(name)
+        )
+        rows = rows.join(F.broadcast(small), rows["raw"][lookup.key] == small["_on"], "left")
+        rows = rows.drop("_on")
+    return rows
+
+
+def judged(rows: DataFrame, mapping: Mapping) -> tuple[DataFrame, Outcome]:
+    """Map rows and count them by file and by reason, in one pass; the frame stays in memory."""
+    from pyspark import StorageLevel
+    from pyspark.sql import functions as F
+
+    mapped = canonical(rows, mapping).persist(StorageLevel.MEMORY_AND_DISK)
+    bad = F.size(REASONS) > 0
+    counted = mapped.groupBy("file_id").agg(
+        F.count("*").alias("rows"), F.count_if(bad).alias("bad")
+    )
+    outcome = Outcome()
+    for row in counted.collect():
+        outcome.rows[row["file_id"]] = row["rows"]
+        outcome.quarantined += row["bad"]
+    if outcome.quarantined:
+        kind_of_reason = F.regexp_extract(F.explode(REASONS), "^([^:]*(:[^:']*)?)", 1)
+        reasons = mapped.where(bad).select(kind_of_reason.alias("reason"))
+        worst = reasons.groupBy("reason").count().orderBy(F.desc("count"), "reason").limit(3)
+        outcome.worst = tuple(f"{r['reason']} ({r['count']:,})" for r in worst.collect())
+    return mapped, outcome
+
+
+def write_quarantine(run: Run, mapping: Mapping, batch: Batch, mapped: DataFrame) -> Written:
+    """Append the refused rows of a batch to ``ops.quarantine``, once."""
+    from pyspark.sql import functions as F
+
+    refused = mapped.where(F.size(REASONS) > 0).select(
+        F.concat_ws(":", "file_id", "line").alias("row_id"),
+        F.lit(mapping.name).alias("source"),
+        "file",
+        "file_id",
+        "line",
+        F.col(REASONS).alias("reasons"),
+        "raw",
+        "corrupt",
+        F.lit(batch.id).alias("batch_id"),
+        F.lit(batch.loaded_on).alias("loaded_on"),
+        F.lit(run.id).alias("run_id"),
+        F.lit(None).cast("date").alias("replayed_on"),
+    )
+    return run.lake.append(QUARANTINE, refused, unit=f"quarantine:{mapping.name}:{batch.id}")
+
+
+def write_silver(
+    run: Run, mapping: Mapping, batch: Batch, mapped: DataFrame, replaced: list[str]
+) -> Written:
+    """Merge the good rows of a batch into silver.
+
+    Parameters
+    ----------
+    run : Run
+        The night.
+    mapping : Mapping
+        The feed.
+    batch : Batch
+        Names the unit of work.
+    mapped : DataFrame
+        As :func:`judged` returns it.
+    replaced : list of str
+        Ids of file contents whose rows go unless the batch still has them.
+    """
+    from pyspark.sql import functions as F
+
+    table = mapping.kind.silver
+    good = mapped.where(F.size(REASONS) == 0).withColumn("loaded_on", F.lit(run.as_of))
+    rows = good.transform(one_row_a_key, table)
+    if mapping.feed.derived_from is not None:
+        rows = _filled(run, table, rows)
+    ids = ", ".join(f"'{i}'" for i in replaced)
+    return run.lake.merge(
+        table,
+        rows.select(*table.names),
+        unit=f"silver:{mapping.name}:{batch.id}",
+        delete=f"t.file_id IN ({ids})" if replaced else "",
+    )
+
+
+def one_row_a_key(rows: DataFrame, table: Table) -> DataFrame:
+    """Keep of the rows of one key the newest; of an insert-only table the one that came first."""
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F
+
+    place = ("known_from", "file", "line", "file_id")
+    if table.version is None:
+        order = [F.asc(c) for c in place]
+    else:
+        order = [F.desc(table.version), *[F.desc(c) for c in place]]
+    nth = F.row_number().over(Window.partitionBy(*table.key).orderBy(*order))
+    return rows.withColumn("_nth", nth).where("_nth = 1").drop("_nth")
+
+
+def latest_known(rows: DataFrame, table: Table) -> DataFrame:
+    """Make one row a key, each column its latest value that is not null.
+
+    For a feed derived from another: a hundred order lines name a product, some without its text.
+    """
+    from pyspark.sql import functions as F
+
+    order = F.struct("known_from", "file", "line")
+    last = [
+        F.max_by(c, F.when(F.col(c).isNotNull(), order)).alias(c)
+        for c in rows.columns
+        if c not in table.key
+    ]
+    return rows.groupBy(*table.key).agg(*last)
+
+
+def _filled(run: Run, table: Table, rows: DataFrame) -> DataFrame:
+    """Take what tonight's rows do not know from the table as it stands."""
+    from pyspark.sql import functions as F
+
+    if run.lake.is_new(table):
+        return rows
+    (key,) = table.key
+    before = run.lake.read(table).alias("b")
+    joined = rows.alias("n").join(before, F.col(f"n.{key}") == F.col(f"b.{key}"), "left")
+    return joined.select(
+        *[F.coalesce(f"n.{c}", f"b.{c}").alias(c) if c in table.names else F.col(f"n.{c}")
+          for c in rows.columns]
+    )
+
+
+def write_contacts(run: Run, mapping: Mapping, batch: Batch, mapped: DataFrame) -> Written | None:
+    """Merge the encrypted personal values of a batch's good rows into the vault."""
+    from pyspark.sql import functions as F
+
+    held = [c for c in mapping.kind.pii if c in mapping.feed.columns]
+    if not held:
+        return None
+    table = VAULT_CONTACTS
+    key = mapping.kind.id
+    record = F.col(key) if key == "record_id" else F.concat(F.lit(f"{mapping.name}:"), F.col(key))
+    good = mapped.where((F.size(REASONS) == 0) & (F.size("sealed") > 0))
+    nothing = F.lit(None).cast("string")
+    rows = good.select(
+        record.alias("record_id"),
+        "source",
+        "sealed",
+        *[
+            (F.col(c) if c in mapped.columns else nothing).alias(c)
+            for c in ("email_token", "phone_token")
+        ],
+        "known_from",
+        "version",
+        F.lit(run.as_of).alias("loaded_on"),
+        "file",
+        "line",
+        "file_id",
+    )
+    latest = one_row_a_key(rows, table).select(*table.names)
+    return run.lake.merge(table, latest, unit=f"contacts:{mapping.name}:{batch.id}")

@@ -1,0 +1,1 @@
+"""What every stage stands on: table contracts, settings, session, store and runner."""

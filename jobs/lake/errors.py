@@ -1,0 +1,13 @@
+"""Errors that tell who must act: a retry helps against what is transient, never against data."""
+
+
+class BespokeError(Exception):
+    """An error whose message is meant for the person at the command; no stack trace is shown."""
+
+
+class DataError(BespokeError):
+    """The data, a setting or a decision is in the way: running again changes nothing."""
+
+
+class LockedError(BespokeError):
+    """Another run writes this lake; running later helps."""

@@ -1,0 +1,149 @@
+"""Quality gates: suites are held against frames; what fails stops the run unless released."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+from expectations.context import CheckContext
+from expectations.registry import suite_of
+from jobs.lake.contract import Refresh, Table
+from jobs.lake.decisions import released
+from jobs.lake.errors import DataError
+from jobs.lake.run import Run
+from jobs.lake.tables import TABLES
+from jobs.lake.tables.ops import QUALITY
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from expectations.check import RuleResult
+
+log = logging.getLogger("bespoke")
+
+
+class QualityError(DataError):
+    """A table rule that stops the run does not hold, and nobody has released it."""
+
+
+def judge(run: Run, table: Table, frame: DataFrame) -> int:
+    """Hold a frame against its table's suite, and record every rule's result.
+
+    Parameters
+    ----------
+    run : Run
+        The night.
+    table : Table
+        The table the frame is for.
+    frame : DataFrame
+        Kept in memory by the caller: it is read for each check and then written.
+
+    Returns
+    -------
+    int
+        Rows of the frame.
+
+    Raises
+    ------
+    QualityError
+        A rule of severity ``stop`` does not hold; every failed rule is named.
+    """
+    rows = frame.count()
+    suite = suite_of(table.id)
+    if suite is None:
+        return rows
+    from expectations.check import check
+
+    results = check(frame, suite, _context(run, table))
+    let_pass = {r.rule for r in results if not r.passed and released(run, table.id, r.rule)}
+    _record(run, table, rows, results, let_pass)
+    failed = [r for r in results if not r.passed and r.rule not in let_pass]
+    for result in failed:
+        if result.severity == "warn":
+            log.warning("%s", result.message)
+    stops = [r for r in failed if r.severity == "stop"]
+    if stops:
+        raise QualityError(
+            "; ".join(r.message for r in stops)
+            + f". Nothing of this is published; mend it, or let it pass: "
+            f'bespoke release {table.id} --date {run.as_of} --why "…"'
+        )
+    return rows
+
+
+def _context(run: Run, table: Table) -> CheckContext:
+    wanted = run.settings.quality
+    suite = suite_of(table.id)
+    history = rows_by_night(run, table)
+    nights = sorted(history)[-wanted.volume_nights :]
+    return CheckContext(
+        as_of=run.as_of,
+        history=[history[night] for night in nights],
+        references={i: run.lake.read(TABLES[i]) for i in (suite.references if suite else ())},
+        last_loaded_on=max((n for n in nights if history[n]), default=None),
+        volume_low=wanted.volume_low,
+        volume_high=wanted.volume_high,
+        nights_needed=wanted.nights_needed,
+        late_days=wanted.late_days,
+        stale_days=wanted.stale_days,
+        folder=run.home / "quality",
+    )
+
+
+def rows_by_night(run: Run, table: Table) -> dict[date, int]:
+    """Rows that the table was given on each night before this one, as ``ops.quality`` has them.
+
+    A night that was run again counts with its last try.
+    """
+    found = run.lake.rows(
+        QUALITY, [("table", "=", table.id), ("as_of", "<", run.as_of)], ["as_of", "rows", "recorded_at"]
+    )
+    latest: dict[date, tuple[datetime, int]] = defaultdict(lambda: (datetime.min.replace(tzinfo=UTC), 0))
+    for row in found.to_pylist():
+        latest[row["as_of"]] = max(latest[row["as_of"]], (row["recorded_at"], row["rows"]))
+    return {night: rows for night, (_, rows) in latest.items()}
+
+
+def _record(
+    run: Run, table: Table, rows: int, results: list[RuleResult], let_pass: set[str]
+) -> None:
+    now = datetime.now(UTC)
+    run.lake.append_rows(
+        QUALITY,
+        [
+            {
+                "run_id": run.id,
+                "as_of": run.as_of,
+                "table": table.id,
+                "rule": result.rule,
+                "passed": result.passed,
+                "released": result.rule in let_pass,
+                "observed": result.observed,
+                "severity": result.severity,
+                "rows": rows,
+                "recorded_at": now,
+            }
+            for result in results
+        ],
+    )
+
+
+def judge_increment(run: Run, table: Table) -> None:
+    """Hold the rows that this night brought into a silver table against its suite.
+
+    Raises
+    ------
+    QualityError
+        As :func:`judge`.
+    """
+    from pyspark.sql import functions as F
+
+    if table.refresh is not Refresh.MERGE:
+        raise ValueError(f"{table.id} is not merged")
+    rows = run.lake.read(table).where(F.col("loaded_on") == F.lit(run.as_of)).persist()
+    try:
+        judge(run, table, rows)
+    finally:
+        rows.unpersist()

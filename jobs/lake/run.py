@@ -1,0 +1,115 @@
+"""A run: one night of one lake, and the record it leaves in ``ops.runs``."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from jobs.lake.session import open_session
+from jobs.lake.settings import Settings, home
+from jobs.lake.store import Lake
+from jobs.lake.tables import TABLES
+from jobs.lake.tables.ops import RUNS
+
+log = logging.getLogger("bespoke")
+
+
+@dataclass
+class Record:
+    """What a job says of itself while it runs.
+
+    Attributes
+    ----------
+    job : str
+        Its name.
+    source : str or None
+        The feed it reads, if it reads one.
+    inputs, outputs : dict of str to int
+        Table to Delta version.
+    counts : dict of str to int
+        ``rows_read``, ``rows_accepted``, ``rows_quarantined``, ``rows_duplicate``,
+        ``rows_written``, as far as they make sense.
+    error : str or None
+        What failed, or what was refused as a whole.
+    """
+
+    job: str
+    source: str | None = None
+    inputs: dict[str, int] = field(default_factory=dict)
+    outputs: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    error: str | None = None
+    state: str = "succeeded"
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+@dataclass(frozen=True)
+class Run:
+    """One night.
+
+    Attributes
+    ----------
+    settings : Settings
+        As read for this process.
+    lake : Lake
+        Opened with a session.
+    as_of : date
+        The business day after whose end the night runs.
+    dag : str
+        Who runs it.
+    """
+
+    settings: Settings
+    lake: Lake
+    as_of: date
+    dag: str = "nightly"
+
+    @property
+    def id(self) -> str:
+        """``<dag>:<business day>``; the same for every try of one night."""
+        return f"{self.dag}:{self.as_of}"
+
+    @property
+    def home(self) -> Path:
+        """Folder of all data."""
+        return self.lake.root.parent
+
+    def write(self, *records: Record) -> None:
+        """Append to ``ops.runs`` what jobs say of themselves."""
+        ended = datetime.now(UTC)
+        self.lake.append_rows(RUNS, [self._row(record, ended) for record in records])
+
+    def last_night(self, job: str) -> date | None:
+        """Latest night before this one on which the job succeeded."""
+        rows = self.lake.rows(RUNS, [("job", "=", job), ("state", "=", "succeeded")], ["as_of"])
+        nights = [d for d in rows.column("as_of").to_pylist() if d < self.as_of]
+        return max(nights, default=None)
+
+    def _row(self, record: Record, ended: datetime) -> dict[str, Any]:
+        counts = ("rows_read", "rows_accepted", "rows_quarantined", "rows_duplicate")
+        return {
+            "run_id": self.id,
+            "dag": self.dag,
+            "job": record.job,
+            "source": record.source,
+            "as_of": self.as_of,
+            "started_at": record.started_at,
+            "ended_at": ended,
+            "state": record.state,
+            **{name: record.counts.get(name) for name in counts},
+            "inputs": sorted(record.inputs.items()),
+            "outputs": sorted(record.outputs.items()),
+            "rows_written": record.counts.get("rows_written"),
+            "error": record.error,
+        }
+
+
+def open_run(settings: Settings, as_of: date, dag: str = "nightly") -> Run:
+    """Open the lake of this home with a session, for one night."""
+    lake = Lake(home() / "lake", open_session(settings.spark))
+    for table in TABLES.values():
+        lake.delta(table)
+    return Run(settings, lake, as_of, dag)

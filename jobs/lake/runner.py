@@ -1,0 +1,102 @@
+"""The runner: reads what a job declares, calls it, checks and writes what it returns."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from jobs.lake.contract import Refresh, Table
+from jobs.lake.errors import DataError
+from jobs.lake.job import Job, Read, Scope
+from jobs.lake.quality import judge
+from jobs.lake.run import Record, Run
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+log = logging.getLogger("bespoke")
+
+
+@contextmanager
+def recorded(run: Run, job: str, source: str | None = None) -> Iterator[Record]:
+    """Record a job in ``ops.runs`` when it ends, however it ends."""
+    record = Record(job, source)
+    try:
+        yield record
+    except BaseException as error:
+        record.state = "stopped" if isinstance(error, DataError) else "failed"
+        record.error = f"{type(error).__name__}: {error}".partition("\n")[0][:500]
+        run.write(record)
+        raise
+    run.write(record)
+
+
+def run_job(job: Job, run: Run) -> None:
+    """Run one job of one night.
+
+    Raises
+    ------
+    DataError
+        A table rule of a result does not hold and nobody has released it; nothing of the job's
+        later results is written.
+    """
+    with recorded(run, job.name) as record:
+        frames = [_read(run, job, wanted, record) for wanted in job.reads]
+        keywords: dict[str, Any] = {"as_of": run.as_of}
+        if job.section is not None:
+            keywords["settings"] = getattr(run.settings, job.section)
+        result = job.function(*frames, **keywords)
+        results = result if isinstance(result, tuple) else (result,)
+        written = 0
+        for table, frame in zip(job.writes, results, strict=True):
+            written += publish_frame(run, record, table, frame)
+        record.counts["rows_written"] = written
+    log.info("%s: %s rows", job.name, f"{written:,}")
+
+
+def publish_frame(run: Run, record: Record, table: Table, frame: DataFrame) -> int:
+    """Check a frame against its table's suite and write it; return its number of rows."""
+    from pyspark import StorageLevel
+
+    kept = table.conform(frame).persist(StorageLevel.MEMORY_AND_DISK)
+    try:
+        rows = judge(run, table, kept)
+        done = _writer(run, record, table)(kept)
+        record.outputs[table.id] = done
+        return rows
+    finally:
+        kept.unpersist()
+
+
+def _writer(run: Run, record: Record, table: Table) -> Callable[[DataFrame], int]:
+    unit = f"{run.id}:{record.job}:{table.id}"
+    if table.refresh is Refresh.MERGE:
+        # The same inputs give the same rows, so a repeated night finds its merge done.
+        inputs = {k: v for k, v in record.inputs.items() if k != table.id}
+        digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:12]
+        return lambda frame: run.lake.merge(table, frame, unit=f"{unit}:{digest}").version
+    return lambda frame: run.lake.replace(table, frame, as_of=run.as_of, unit=unit).version
+
+
+def _read(run: Run, job: Job, wanted: Read, record: Record) -> DataFrame:
+    from pyspark.sql import functions as F
+
+    table = wanted.table
+    version = run.lake.version(table)
+    record.inputs[table.id] = version
+    frame = run.lake.read(table, version)
+    if wanted.scope is Scope.INCREMENT:
+        last = run.last_night(job.name)
+        frame = frame.where(F.col("loaded_on") <= F.lit(run.as_of))
+        return frame if last is None else frame.where(F.col("loaded_on") > F.lit(last))
+    if wanted.scope is Scope.STATE and table.refresh is Refresh.REPLACE_DATE:
+        # Nights long gone do not matter to the next one.
+        since = run.as_of - timedelta(days=60)
+        day = F.col(str(table.date))
+        return frame.where((day < F.lit(run.as_of)) & (day >= F.lit(since)))
+    return frame

@@ -1,0 +1,257 @@
+"""Settings: read in one place, from ``conf/`` and the environment, and checked once.
+
+``conf/base.yaml`` holds the defaults, ``conf/<profile>.yaml`` what a machine or a cluster changes,
+variables named ``BESPOKE__SECTION__KEY`` what a run changes. A key that nobody knows is an error
+that names the file and the key.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from jobs.identity.settings import IdentitySettings
+from jobs.lake.errors import DataError
+from jobs.profiles.settings import ProfilesSettings
+from jobs.recommend.settings import RecommendSettings
+from jobs.segments.settings import SegmentsSettings
+from jobs.simulate.settings import SimulateSettings
+
+
+class SettingsError(DataError):
+    """A settings file or variable cannot be used; the message says which and why."""
+
+
+class Section(BaseModel):
+    """A group of settings; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SparkSettings(Section):
+    """The engine."""
+
+    master: str = "local[*]"
+    driver_memory: str = "2g"
+    shuffle_partitions: int = Field(default=4, ge=1)
+    snapshot_partitions: int = Field(default=2, ge=1)
+    conf: dict[str, str] = Field(default_factory=dict)
+
+
+class IngestSettings(Section):
+    """Landing of files."""
+
+    files_per_batch: int = Field(default=2000, ge=1)
+    """Files read together; more files are taken in several batches."""
+    output_files: int = Field(default=2, ge=1)
+    """Files a batch writes into a bronze table."""
+    future_tolerance_minutes: int = Field(default=60, ge=0)
+    """A row that is later than its file's day by more than this is of the future."""
+
+
+class QualitySettings(Section):
+    """Expectations."""
+
+    volume_low: float = Field(default=0.3, ge=0)
+    volume_high: float = Field(default=5.0, gt=1)
+    """A night's rows must lie between these multiples of the former nights' median."""
+    volume_nights: int = Field(default=30, ge=2)
+    """Former nights that are looked at."""
+    nights_needed: int = Field(default=7, ge=1)
+    """Nights below which volume is not judged."""
+    late_days: int = Field(default=3, ge=1)
+    stale_days: int = Field(default=14, ge=1)
+    """Days without news after which a feed is late (a warning) or stale (the run stops)."""
+    data_docs: bool = True
+
+
+class AirflowSettings(Section):
+    """How the DAGs are scheduled."""
+
+    schedule: str = "0 2 * * *"
+    """Cron expression, UTC: when the night is run."""
+    start_date: str = "2010-01-01"
+    submit: Literal["in_process", "spark_submit"] = "in_process"
+    """Whether a task runs its stage itself or hands it to spark-submit."""
+    spark_conn_id: str = "spark_default"
+    retries: int = Field(default=2, ge=0)
+    retry_delay_seconds: int = Field(default=60, ge=0)
+    alert_webhook: str | None = None
+    port: int = Field(default=8080, ge=1024, le=65535)
+    """Of the local web page (`bespoke airflow`)."""
+
+
+class ModelSettings(Section):
+    """Where models are tracked."""
+
+    tracking_uri: str | None = None
+    """MLflow; None means SQLite below the home."""
+
+
+class ExportSettings(Section):
+    """The nightly export for email systems."""
+
+    purpose: str = "marketing"
+    channel: str = "email"
+    products: int = Field(default=5, ge=1, le=20)
+    """Products a row carries."""
+
+
+class Settings(Section):
+    """All that a user would set."""
+
+    source: str = "demo"
+    """The source set of this lake."""
+    landing: str | None = None
+    """Where the set's files lie; None leaves it to the catalogue."""
+    spark: SparkSettings = SparkSettings()
+    simulate: SimulateSettings = SimulateSettings()
+    ingest: IngestSettings = IngestSettings()
+    identity: IdentitySettings = IdentitySettings()
+    profiles: ProfilesSettings = ProfilesSettings()
+    segments: SegmentsSettings
+    recommend: RecommendSettings = RecommendSettings()
+    quality: QualitySettings = QualitySettings()
+    airflow: AirflowSettings = AirflowSettings()
+    models: ModelSettings = ModelSettings()
+    export: ExportSettings = ExportSettings()
+
+
+def conf_folder() -> Path:
+    """Folder of the settings: ``BESPOKE_CONF``, or ``conf/`` beside the code."""
+    named = os.environ.get("BESPOKE_CONF")
+    return Path(named) if named else Path(__file__).resolve().parents[2] / "conf"
+
+
+def home() -> Path:
+    """Folder of all data: ``BESPOKE_HOME``, or ``data/`` beside the code."""
+    named = os.environ.get("BESPOKE_HOME")
+    path = Path(named) if named else Path(__file__).resolve().parents[2] / "data"
+    return path.absolute()
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML file that holds a mapping.
+
+    Raises
+    ------
+    SettingsError
+        The file is missing, is no YAML or holds something else.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(f"{path}: no such file") from None
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path}: not readable as YAML: {error}") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise SettingsError(f"{path}: a mapping of settings is wanted")
+    return content
+
+
+def explain(error: ValidationError, origin: str) -> str:
+    """Say in one line a problem what of ``origin`` was refused."""
+    lines = []
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"{origin}: unknown key {key!r}")
+        else:
+            lines.append(f"{origin}: {key}: {problem['msg']}")
+    return "\n".join(lines)
+
+
+def load_settings(
+    folder: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Settings:
+    """Read the settings of the chosen profile.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Folder of the YAML files; :func:`conf_folder` by default.
+    environment : mapping, optional
+        Variables; the process's own by default. ``BESPOKE_PROFILE`` names the profile
+        (``local``), ``BESPOKE_SOURCE`` the source set, ``BESPOKE__A__B`` sets ``a.b``.
+
+    Raises
+    ------
+    SettingsError
+        Something is unknown or has a wrong value; file (or variable) and key are named.
+    """
+    folder = folder or conf_folder()
+    environment = os.environ if environment is None else environment
+    profile = environment.get("BESPOKE_PROFILE", "local")
+    files = [folder / "base.yaml", folder / f"{profile}.yaml"]
+    layers = [(str(path), read_yaml(path)) for path in files]
+    rfm = folder / "segments" / "rfm.yaml"
+    layers.insert(0, (str(rfm), {"segments": read_yaml(rfm)}))
+    layers.extend(_from_environment(environment))
+    merged: dict[str, Any] = {}
+    for _, layer in layers:
+        _merge(merged, layer)
+    try:
+        return Settings.model_validate(merged)
+    except ValidationError as error:
+        raise SettingsError(_blame(error, layers)) from None
+
+
+def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, dict[str, Any]]]:
+    layers: list[tuple[str, dict[str, Any]]] = []
+    for short, key in (("BESPOKE_SOURCE", "source"), ("BESPOKE_LANDING", "landing")):
+        if environment.get(short):
+            layers.append((short, {key: environment[short]}))
+    for name in sorted(environment):
+        if name.startswith("BESPOKE__"):
+            value: Any = yaml.safe_load(environment[name])
+            for part in reversed(name.removeprefix("BESPOKE__").lower().split("__")):
+                value = {part: value}
+            layers.append((name, value))
+    return layers
+
+
+def _merge(into: dict[str, Any], layer: dict[str, Any]) -> None:
+    for key, value in layer.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            _merge(into[key], value)
+        else:
+            into[key] = _copy(value)
+
+
+def _copy(value: Any) -> Any:
+    return {k: _copy(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def _blame(error: ValidationError, layers: list[tuple[str, dict[str, Any]]]) -> str:
+    """Name for each problem the last layer that sets the key."""
+    lines = []
+    for problem in error.errors():
+        path = [part for part in problem["loc"] if isinstance(part, str)]
+        origin = next((o for o, layer in reversed(layers) if _holds(layer, path)), "settings")
+        key = ".".join(str(part) for part in problem["loc"])
+        what = "unknown key" if problem["type"] == "extra_forbidden" else problem["msg"]
+        lines.append(f"{origin}: {key}: {what}")
+    return "\n".join(lines)
+
+
+def _holds(layer: dict[str, Any], path: list[str]) -> bool:
+    node: Any = layer
+    for part in path:
+        if not isinstance(node, dict) or part not in node:
+            return False
+        node = node[part]
+    return True
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process, read once."""
+    return load_settings()

@@ -1,0 +1,357 @@
+"""The lake: where tables lie, and the only place where they are read and written.
+
+Tables are made, and small ledgers appended, through ``deltalake`` (milliseconds, no JVM); frames
+go through Spark.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jobs.lake.contract import Privacy, Refresh, Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from deltalake import DeltaTable
+    from pyspark.sql import DataFrame, SparkSession
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a write did.
+
+    Attributes
+    ----------
+    version : int
+        Delta version after the write.
+    inserted, updated : int
+        Rows added and rows changed, as Delta counted them.
+    skipped : bool
+        The same unit of work had been committed before; the counts are those of that commit.
+    """
+
+    version: int
+    inserted: int
+    updated: int
+    skipped: bool = False
+
+
+class Lake:
+    """Tables below one root.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the lake; a table lies at ``root/layer/name``.
+    spark : SparkSession, optional
+        Needed for reading and writing frames only.
+    """
+
+    def __init__(self, root: Path, spark: SparkSession | None = None) -> None:
+        self.root = root
+        self._spark = spark
+
+    @property
+    def spark(self) -> SparkSession:
+        """The session; RuntimeError when the lake was opened without one."""
+        if self._spark is None:
+            raise RuntimeError("this lake was opened without a Spark session")
+        return self._spark
+
+    def path(self, table: Table) -> str:
+        """Where the table lies."""
+        return str(self.root / table.layer / table.name)
+
+    def exists(self, table: Table) -> bool:
+        """Whether the table has been made."""
+        from deltalake import DeltaTable
+
+        return DeltaTable.is_deltatable(self.path(table))
+
+    def delta(self, table: Table) -> DeltaTable:
+        """Return the table as ``deltalake`` sees it, made empty if it was not there."""
+        from deltalake import DeltaTable
+
+        if not self.exists(table):
+            self._make(table)
+        return DeltaTable(self.path(table))
+
+    def version(self, table: Table) -> int:
+        """Latest Delta version."""
+        return int(self.delta(table).version())
+
+    def read(self, table: Table, version: int | None = None) -> DataFrame:
+        """Return the table as a frame, at a Delta version if one is given."""
+        at = self.version(table) if version is None else version
+        reader = self.spark.read.format("delta").option("versionAsOf", at)
+        return reader.load(self.path(table)).select(*table.names)
+
+    def rows(
+        self,
+        table: Table,
+        filters: list[tuple[str, str, Any]] | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> pa.Table:
+        """Read a small table through ``deltalake``: no JVM, answers in milliseconds."""
+        import pyarrow.dataset as ds
+
+        dataset: ds.Dataset = self.delta(table).to_pyarrow_dataset()
+        wanted = None
+        for name, operator, value in filters or []:
+            condition = _COMPARE[operator](ds.field(name), value)
+            wanted = condition if wanted is None else wanted & condition
+        return dataset.to_table(filter=wanted, columns=list(columns) if columns else None)
+
+    def append_rows(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Append a few rows to a ledger through ``deltalake``."""
+        import pyarrow as pa
+        from deltalake import write_deltalake
+
+        if not rows:
+            return
+        self.delta(table)
+        data = pa.Table.from_pylist([dict(row) for row in rows], schema=arrow_schema(table))
+        write_deltalake(self.path(table), data, mode="append")
+
+    def update_rows(self, table: Table, condition: str, values: Mapping[str, str]) -> int:
+        """Set columns of a ledger's rows to SQL expressions; return how many rows changed."""
+        changed = self.delta(table).update(predicate=condition, updates=dict(values))
+        return int(changed["num_updated_rows"])
+
+    def append(self, table: Table, frame: DataFrame, *, unit: str) -> Written:
+        """Append a frame once for a unit of work: a second time nothing happens."""
+        done = self._committed(table, unit)
+        if done is not None:
+            return done
+        with self._marked(unit):
+            writer = table.conform(frame).write.format("delta").mode("append")
+            # Delta itself refuses the second of two writers that pass the check above together.
+            writer = writer.option("txnAppId", unit).option("txnVersion", 1)
+            writer.save(self._made(table))
+        return self._last(table)
+
+    def merge(self, table: Table, frame: DataFrame, *, unit: str, delete: str = "") -> Written:
+        """Merge a frame by the contract's key, once for a unit of work.
+
+        Parameters
+        ----------
+        table : Table
+            With ``refresh`` merge.
+        frame : DataFrame
+            At most one row a key.
+        unit : str
+            Name of the unit of work.
+        delete : str
+            SQL condition on the target (alias ``t``): rows that it holds for and that the frame
+            lacks are removed.
+        """
+        from delta.tables import DeltaTable as SparkDeltaTable
+
+        done = self._committed(table, unit)
+        if done is not None:
+            return done
+        incoming = table.conform(frame)
+        if self.is_new(table):
+            return self._fill(table, incoming, unit)
+        target = SparkDeltaTable.forPath(self.spark, self._made(table))
+        condition = " AND ".join(f"t.`{k}` = s.`{k}`" for k in table.key)
+        if not delete:
+            condition += self._pruning(table, incoming)
+        merge = target.alias("t").merge(incoming.alias("s"), condition)
+        if table.version is not None:
+            newer = f"s.`{table.version}` > t.`{table.version}`"
+            if "row_hash" in table.names:
+                newer += " AND NOT (s.row_hash <=> t.row_hash)"
+            merge = merge.whenMatchedUpdateAll(newer)
+        merge = merge.whenNotMatchedInsertAll()
+        if delete:
+            merge = merge.whenNotMatchedBySourceDelete(delete)
+        with self._marked(unit):
+            merge.execute()
+        return self._last(table)
+
+    def is_new(self, table: Table) -> bool:
+        """Whether nothing has been written to the table yet."""
+        return self.version(table) == 0
+
+    def _fill(self, table: Table, incoming: DataFrame, unit: str) -> Written:
+        """Write the first rows of a table that is merged: there is nothing to merge with."""
+        with self._marked(unit):
+            incoming.write.format("delta").mode("append").save(self.path(table))
+        return self._last(table)
+
+    def replace(self, table: Table, frame: DataFrame, *, as_of: date, unit: str) -> Written:
+        """Replace the rows of ``as_of``, or all rows, as the contract says."""
+        writer = table.conform(frame).write.format("delta").mode("overwrite")
+        if table.refresh is Refresh.REPLACE_DATE:
+            writer = writer.option("replaceWhere", f"`{table.date}` = DATE'{as_of}'")
+        with self._marked(unit):
+            writer.save(self._made(table))
+        return self._last(table)
+
+    def restore(self, table: Table, version: int) -> None:
+        """Bring the table back to an earlier version, as a new version."""
+        self.delta(table).restore(version)
+
+    def _pruning(self, table: Table, incoming: DataFrame) -> str:
+        from pyspark.sql import functions as F
+
+        if table.prune is None:
+            return ""
+        low, high = incoming.agg(F.min(table.prune), F.max(table.prune)).first() or (None, None)
+        if low is None:
+            return ""
+        name = f"t.`{table.prune}`"
+        return f" AND {name} >= {_literal(low)} AND {name} <= {_literal(high)}"
+
+    def _made(self, table: Table) -> str:
+        if not self.exists(table):
+            self._make(table)
+        return self.path(table)
+
+    def _make(self, table: Table) -> None:
+        from deltalake import DeltaTable
+
+        DeltaTable.create(
+            self.path(table),
+            schema=_delta_schema(table),
+            mode="ignore",
+            partition_by=list(table.partition_by),
+            name=table.id,
+            description=table.description,
+            configuration=_properties(table),
+        )
+
+    def committed(self, table: Table, unit: str) -> bool:
+        """Whether a unit of work has been committed to the table."""
+        return self._committed(table, unit) is not None
+
+    def _committed(self, table: Table, unit: str) -> Written | None:
+        """Find the commit of a unit of work among the table's latest, if there is one."""
+        if not self.exists(table):
+            return None
+        for commit in self.delta(table).history(limit=1000):
+            if commit.get("userMetadata") == unit:
+                return _written(commit, skipped=True)
+        return None
+
+    def _last(self, table: Table) -> Written:
+        return _written(self.delta(table).history(limit=1)[0])
+
+    @contextmanager
+    def _marked(self, unit: str) -> Iterator[None]:
+        """Note the unit of work in the commit, so that it can be found again."""
+        key = "spark.databricks.delta.commitInfo.userMetadata"
+        self.spark.conf.set(key, unit)
+        try:
+            yield
+        finally:
+            self.spark.conf.unset(key)
+
+
+_COMPARE: dict[str, Any] = {
+    "=": lambda field, value: field == value,
+    "!=": lambda field, value: field != value,
+    "<": lambda field, value: field < value,
+    "<=": lambda field, value: field <= value,
+    ">": lambda field, value: field > value,
+    "in": lambda field, value: field.isin(value),
+}
+
+
+def _written(commit: Mapping[str, Any], *, skipped: bool = False) -> Written:
+    metrics = commit.get("operationMetrics") or {}
+    inserted = metrics.get("numTargetRowsInserted", metrics.get("numOutputRows", 0))
+    updated = metrics.get("numTargetRowsUpdated", 0)
+    return Written(int(commit["version"]), int(inserted), int(updated), skipped)
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, date):
+        return f"DATE'{value.isoformat()[:10]}'"
+    escaped = str(value).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _properties(table: Table) -> dict[str, str | None]:
+    """Table properties: statistics on columns that are not about people only.
+
+    The minima and maxima of a column stand in the Delta log and outlive the rows.
+    """
+    plain = [
+        c.name
+        for c in table.columns
+        if c.privacy is Privacy.PUBLIC
+        and "<" not in c.type
+        and c.type != "boolean"
+        and c.name not in table.partition_by
+    ]
+    if not plain:
+        return {"delta.dataSkippingNumIndexedCols": "0"}
+    return {"delta.dataSkippingStatsColumns": ",".join(plain)}
+
+
+def _delta_schema(table: Table) -> Any:
+    from deltalake import Field, Schema
+
+    return Schema(
+        [
+            Field(
+                c.name,
+                _delta_type(c.type),
+                nullable=c.nullable,
+                metadata={"comment": c.description},
+            )
+            for c in table.columns
+        ]
+    )
+
+
+def _delta_type(name: str) -> Any:
+    from deltalake.schema import ArrayType, MapType, PrimitiveType
+
+    if name.startswith("map<"):
+        key, _, value = name[4:-1].partition(",")
+        return MapType(_delta_type(key.strip()), _delta_type(value.strip()), value_contains_null=True)
+    if name.startswith("array<"):
+        return ArrayType(_delta_type(name[6:-1]), contains_null=True)
+    return PrimitiveType(_PRIMITIVE.get(name, name))
+
+
+_PRIMITIVE = {"bigint": "long", "int": "integer"}
+
+
+@functools.cache
+def arrow_schema(table: Table) -> pa.Schema:
+    """Columns of the table as an Arrow schema."""
+    import pyarrow as pa
+
+    return pa.schema([pa.field(c.name, _arrow_type(c.type), c.nullable) for c in table.columns])
+
+
+def _arrow_type(name: str) -> pa.DataType:
+    import pyarrow as pa
+
+    if name.startswith("decimal("):
+        precision, scale = name[8:-1].split(",")
+        return pa.decimal128(int(precision), int(scale))
+    if name.startswith("map<"):
+        key, _, value = name[4:-1].partition(",")
+        return pa.map_(_arrow_type(key.strip()), _arrow_type(value.strip()))
+    if name.startswith("array<"):
+        return pa.list_(_arrow_type(name[6:-1]))
+    return {
+        "string": pa.string(),
+        "bigint": pa.int64(),
+        "int": pa.int32(),
+        "double": pa.float64(),
+        "boolean": pa.bool_(),
+        "date": pa.date32(),
+        "timestamp": pa.timestamp("us", tz="UTC"),
+    }[name]

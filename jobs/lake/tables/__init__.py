@@ -1,0 +1,16 @@
+"""The tables of the lake, a file a layer."""
+
+from jobs.lake.contract import Table, by_id
+from jobs.lake.tables import bronze, gold, identity, ops, serving, silver
+
+TABLES: dict[str, Table] = by_id(
+    (
+        *bronze.TABLES,
+        *silver.TABLES,
+        *identity.TABLES,
+        *gold.TABLES,
+        *serving.TABLES,
+        *ops.TABLES,
+    )
+)
+"""Every table by its id, in the order of the data's way."""

@@ -1,0 +1,75 @@
+"""Identity: which identifiers and records are one person."""
+
+from jobs.lake.contract import Column, Refresh, Table
+from jobs.lake.tables.columns import AS_OF, LOADED_ON, PERSON_ID, PSEUDO
+
+FIRST_SEEN = Column("first_seen", "timestamp", "Earliest time it was seen (UTC).", nullable=False)
+LAST_SEEN = Column("last_seen", "timestamp", "Latest time it was seen (UTC).", nullable=False)
+
+
+def _node(name: str) -> Column:
+    return Column(
+        name,
+        "string",
+        "Identifier as `<type>:<value>`; types: record, customer_no, login, loyalty_no, email, "
+        "phone, device, cookie.",
+        PSEUDO,
+        nullable=False,
+    )
+
+
+LINKS = Table(
+    layer="identity",
+    name="links",
+    columns=(
+        _node("left_id"),
+        _node("right_id"),
+        Column("evidence", "string", "Feed kind that showed it: crm, orders, events, …."),
+        FIRST_SEEN,
+        LAST_SEEN,
+        LOADED_ON,
+    ),
+    key=("left_id", "right_id"),
+    refresh=Refresh.MERGE,
+    owner="data science",
+    description="Pairs of identifiers that were seen together in one row of a source.",
+    version="loaded_on",
+)
+
+IDENTIFIERS = Table(
+    layer="identity",
+    name="identifiers",
+    columns=(
+        _node("identifier"),
+        Column("type", "string", "Type of the identifier.", nullable=False),
+        PERSON_ID,
+        Column("shared", "boolean", "Used by too many people to tell one from another."),
+        FIRST_SEEN,
+        LAST_SEEN,
+    ),
+    key=("identifier",),
+    refresh=Refresh.REPLACE_ALL,
+    owner="data science",
+    description="Every identifier and record, with the person it belongs to: resolve through here.",
+    cluster_by=("identifier",),
+)
+
+PERSONS = Table(
+    layer="identity",
+    name="persons",
+    columns=(
+        PERSON_ID,
+        Column("kind", "string", "known (a record, login or number) or anonymous.", nullable=False),
+        Column("records", "int", "Source records that are this person.", nullable=False),
+        Column("identifiers", "int", "Identifiers of this person.", nullable=False),
+        FIRST_SEEN,
+        LAST_SEEN,
+        AS_OF,
+    ),
+    key=("person_id",),
+    refresh=Refresh.REPLACE_ALL,
+    owner="data science",
+    description="One row a person, as resolved on the last night.",
+)
+
+TABLES = (LINKS, IDENTIFIERS, PERSONS)

@@ -1,0 +1,159 @@
+"""Ops: what ran, what was refused, what was measured, what people decided."""
+
+from jobs.lake.contract import Column, Privacy, Refresh, Table
+from jobs.lake.tables.columns import (
+    BATCH_ID,
+    FILE,
+    FILE_ID,
+    LOADED_ON,
+    RUN_ID,
+    SOURCE,
+)
+
+ENGINEERING = "data engineering"
+RECORDED_AT = Column("recorded_at", "timestamp", "When the row was written (UTC).", nullable=False)
+AS_OF = Column("as_of", "date", "Business day of the run.", nullable=False)
+
+RUNS = Table(
+    layer="ops",
+    name="runs",
+    columns=(
+        Column("run_id", "string", "The run: `<dag>:<business day>`.", nullable=False),
+        Column("dag", "string", "DAG, or `manual`.", nullable=False),
+        Column("job", "string", "Job.", nullable=False),
+        Column("source", "string", "Feed, for jobs that read one."),
+        AS_OF,
+        Column("started_at", "timestamp", "Start (UTC).", nullable=False),
+        Column("ended_at", "timestamp", "End (UTC)."),
+        Column("state", "string", "succeeded, failed or stopped.", nullable=False),
+        Column("rows_read", "bigint", "Rows read from the feed's new files."),
+        Column("rows_accepted", "bigint", "Rows that changed a silver table."),
+        Column("rows_quarantined", "bigint", "Rows refused, in `ops.quarantine`."),
+        Column("rows_duplicate", "bigint", "Rows already there, or repeated in the same files."),
+        Column("inputs", "map<string,bigint>", "Table to the Delta version that was read."),
+        Column("outputs", "map<string,bigint>", "Table to the Delta version that was written."),
+        Column("rows_written", "bigint", "Rows of the job's result."),
+        Column("error", "string", "What failed, in one line."),
+    ),
+    key=("run_id", "job", "source", "started_at"),
+    refresh=Refresh.APPEND,
+    owner=ENGINEERING,
+    description="One row a run, job and source; a repeated run adds rows with its own start.",
+)
+
+FILES = Table(
+    layer="ops",
+    name="files",
+    columns=(
+        SOURCE,
+        FILE,
+        FILE_ID,
+        Column("bytes", "bigint", "Size."),
+        Column("modified_at", "timestamp", "Modification time of the file (UTC)."),
+        Column("known_from", "date", "Business day on which it reached us."),
+        Column("generation", "int", "1 for the first content under this path, 2 for the next, …."),
+        Column("state", "string", "planned, done, refused or empty.", nullable=False),
+        Column("reason", "string", "Why it was refused."),
+        BATCH_ID,
+        LOADED_ON,
+        Column("rows", "bigint", "Records in it."),
+        Column("new_columns", "array<string>", "Columns that the catalogue does not know."),
+        Column("missing_columns", "array<string>", "Columns of the catalogue that it lacks."),
+        RECORDED_AT,
+    ),
+    key=("source", "file", "file_id", "state", "recorded_at"),
+    refresh=Refresh.APPEND,
+    owner=ENGINEERING,
+    description="Ledger of files: what was seen, planned and ingested, the latest row of a file "
+    "being its state.",
+)
+
+QUARANTINE = Table(
+    layer="ops",
+    name="quarantine",
+    columns=(
+        Column("row_id", "string", "The refused row: `<file_id>:<line>`.", nullable=False),
+        SOURCE,
+        FILE,
+        FILE_ID,
+        Column("line", "bigint", "Record number in the file; 0 for a whole file."),
+        Column("reasons", "array<string>", "Why it was refused, one entry a rule."),
+        Column(
+            "raw",
+            "map<string,string>",
+            "Columns as they came; those marked PII are encrypted.",
+            Privacy.PSEUDONYMOUS,
+        ),
+        Column("corrupt", "string", "Text of a record that could not be taken apart, protected "
+               "like the columns.", Privacy.PSEUDONYMOUS),
+        BATCH_ID,
+        LOADED_ON,
+        RUN_ID,
+        Column("replayed_on", "date", "The night on which it was replayed and accepted."),
+    ),
+    key=("row_id", "batch_id"),
+    refresh=Refresh.APPEND,
+    owner=ENGINEERING,
+    description="Every refused row, whole, with the reasons; it can be replayed.",
+    date="loaded_on",
+)
+
+QUALITY = Table(
+    layer="ops",
+    name="quality",
+    columns=(
+        RUN_ID,
+        AS_OF,
+        Column("table", "string", "Table that was checked.", nullable=False),
+        Column("rule", "string", "Rule of its suite.", nullable=False),
+        Column("passed", "boolean", "Whether it held.", nullable=False),
+        Column("released", "boolean", "Failed, but a recorded decision let it pass."),
+        Column("observed", "string", "What was found."),
+        Column("severity", "string", "stop or warn."),
+        Column("rows", "bigint", "Rows checked."),
+        RECORDED_AT,
+    ),
+    key=("run_id", "table", "rule", "recorded_at"),
+    refresh=Refresh.APPEND,
+    owner=ENGINEERING,
+    description="Result of every rule of every expectation suite, a row a check.",
+)
+
+DECISIONS = Table(
+    layer="ops",
+    name="decisions",
+    columns=(
+        Column("decision_id", "string", "The decision.", nullable=False),
+        Column("kind", "string", "release or replay.", nullable=False),
+        AS_OF,
+        Column("subject", "string", "Table or feed that it is about.", nullable=False),
+        Column("rule", "string", "Rule that it releases; null for all of the subject."),
+        Column("decided_by", "string", "Who decided.", Privacy.PSEUDONYMOUS),
+        Column("why", "string", "Why.", nullable=False),
+        RECORDED_AT,
+    ),
+    key=("decision_id",),
+    refresh=Refresh.APPEND,
+    owner=ENGINEERING,
+    description="Decisions that people took: a stopped run released, rows replayed.",
+)
+
+PUBLICATIONS = Table(
+    layer="ops",
+    name="publications",
+    columns=(
+        Column("surface", "string", "What is switched: recommendations.", nullable=False),
+        Column("as_of", "date", "The night that is shown from now on.", nullable=False),
+        Column("action", "string", "publish or rollback.", nullable=False),
+        Column("table_version", "bigint", "Delta version of the serving table."),
+        Column("run_id", "string", "The run that switched; null for a person."),
+        Column("sequence", "bigint", "Order of the switches; the greatest is in force."),
+        RECORDED_AT,
+    ),
+    key=("surface", "sequence"),
+    refresh=Refresh.APPEND,
+    owner=ENGINEERING,
+    description="The pointer: its last row of a surface says which night readers are shown.",
+)
+
+TABLES = (RUNS, FILES, QUARANTINE, QUALITY, DECISIONS, PUBLICATIONS)

@@ -1,0 +1,1 @@
+"""Profiles: what is known of each person, and what each did with each product."""

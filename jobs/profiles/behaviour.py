@@ -1,0 +1,127 @@
+"""Behaviour: what visits, messages and reviews say of each person."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from jobs.identity.resolve import with_person
+
+RECENT_DAYS = 30
+"""Length of the window of the ``_30d`` columns."""
+
+
+def visits_by_person(events: DataFrame, identifiers: DataFrame, as_of: date) -> DataFrame:
+    """Sum up the sessions of each person and what was done in them, a row a person.
+
+    The last 30 days are the business days [as_of - 29, as_of + 1). Events without a session count,
+    but make none.
+    """
+    recent = F.col("event_date") >= F.lit(as_of - timedelta(days=RECENT_DAYS - 1))
+    viewing = F.col("type") == "product_view"
+    # By session before the person is known: the join sees visits, not clicks.
+    visits = (
+        events.where(F.col("event_date") <= F.lit(as_of))
+        .groupBy("identifier", "session_id")
+        .agg(
+            F.bool_or(recent).alias("recent"),
+            F.count_if(viewing).alias("product_views"),
+            F.count_if(F.col("type") == "search").alias("searches"),
+            F.count_if(F.col("type") == "add_to_cart").alias("cart_adds"),
+            F.sum(F.when(viewing, F.col("dwell_ms"))).alias("dwell_ms"),
+            F.max("occurred_at").alias("last_event_at"),
+        )
+    )
+    counts = (
+        *(
+            F.sum(name).alias(name)
+            for name in ("product_views", "searches", "cart_adds", "dwell_ms")
+        ),
+        F.max("last_event_at").alias("last_event_at"),
+    )
+    # A session may begin with a cookie and go on with a login: it is one of the person's.
+    sessions = (
+        _known(visits, identifiers)
+        .repartition("person_id")
+        .groupBy("person_id", "session_id")
+        .agg(F.bool_or("recent").alias("recent"), *counts)
+    )
+    return (
+        sessions.groupBy("person_id")
+        .agg(
+            F.count("session_id").alias("sessions"),
+            F.count_if(F.col("recent") & F.col("session_id").isNotNull()).alias("sessions_30d"),
+            *counts,
+        )
+        .withColumn("dwell_seconds", F.expr("dwell_ms div 1000"))
+        .drop("dwell_ms")
+    )
+
+
+def messages_by_person(
+    messages: DataFrame, events: DataFrame, identifiers: DataFrame, as_of: date
+) -> DataFrame:
+    """Count the messages sent to each person, opened and clicked, a row a person.
+
+    A message is opened once, however often it was. It belongs to whom it was sent to; where the
+    messages feed does not know it, to whoever opened it.
+    """
+    sent = messages.where(F.to_date("sent_at") <= F.lit(as_of)).select(
+        "message_id",
+        F.col("identifier").alias("recipient"),
+        F.lit(None).cast("string").alias("reader"),
+        F.lit("sent").alias("act"),
+    )
+    read = events.where(
+        (F.col("event_date") <= F.lit(as_of))
+        & F.col("type").isin("email_open", "email_click")
+        & F.col("message_id").isNotNull()
+    ).select(
+        "message_id",
+        F.lit(None).cast("string").alias("recipient"),
+        F.col("identifier").alias("reader"),
+        F.col("type").alias("act"),
+    )
+    by_message = (
+        sent.unionByName(read)
+        .groupBy("message_id")
+        .agg(
+            F.coalesce(F.min("recipient"), F.min("reader")).alias("identifier"),
+            *(_happened(act) for act in ("sent", "email_open", "email_click")),
+        )
+    )
+    return (
+        _known(by_message, identifiers)
+        .groupBy("person_id")
+        .agg(
+            F.count_if("sent").alias("messages_sent"),
+            F.count_if("email_open").alias("messages_opened"),
+            F.count_if("email_click").alias("messages_clicked"),
+        )
+    )
+
+
+def reviews_by_person(feedback: DataFrame, identifiers: DataFrame, as_of: date) -> DataFrame:
+    """Count the reviews of each person and average their stars, a row a person."""
+    written = (
+        feedback.where(F.to_date("written_at") <= F.lit(as_of))
+        .groupBy("identifier")
+        .agg(F.count("*").alias("reviews"), F.sum("rating").alias("stars"))
+    )
+    summed = (
+        _known(written, identifiers)
+        .groupBy("person_id")
+        .agg(F.sum("reviews").alias("reviews"), F.sum("stars").alias("stars"))
+    )
+    return summed.withColumn("average_rating", F.col("stars") / F.col("reviews")).drop("stars")
+
+
+def _known(frame: DataFrame, identifiers: DataFrame) -> DataFrame:
+    named = frame.where("identifier IS NOT NULL")
+    return with_person(named, identifiers).where("person_id IS NOT NULL")
+
+
+def _happened(act: str) -> Column:
+    return F.bool_or(F.col("act") == act).alias(act)

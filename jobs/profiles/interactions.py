@@ -1,0 +1,96 @@
+"""Interactions: what each person did with each product on each day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from jobs.identity.resolve import with_person
+from jobs.lake.job import job
+from jobs.lake.tables.gold import INTERACTIONS
+from jobs.lake.tables.identity import IDENTIFIERS
+from jobs.lake.tables.silver import EVENTS, FEEDBACK, ORDER_LINES, PRODUCTS
+from jobs.profiles.revenue import MONEY, PRODUCT, is_sale, merchandise
+
+EVENT_KINDS = ("add_to_cart", "product_view", "email_click")
+"""Events that are interactions. A purchase event is not: the order line says the same, with the
+money, and would be counted twice."""
+
+
+@job(reads=[ORDER_LINES, EVENTS, FEEDBACK, PRODUCTS, IDENTIFIERS], writes=INTERACTIONS)
+def interactions(
+    order_lines: DataFrame,
+    events: DataFrame,
+    feedback: DataFrame,
+    products: DataFrame,
+    identifiers: DataFrame,
+    *,
+    as_of: date,
+) -> DataFrame:
+    """Count what each person did with each product on each day up to ``as_of``.
+
+    Only rows with a person and a product, and only of merchandise. Cancellations count as
+    returns; pieces of both are positive, their value is negative.
+    """
+    until = F.lit(as_of)
+    acts = (
+        _orders(order_lines.where(F.col("order_date") <= until), products)
+        .unionByName(_events(events.where(F.col("event_date") <= until), products))
+        .unionByName(_reviews(feedback.where(F.to_date("written_at") <= until), products))
+    )
+    # Summed before and after the person is known: the join then sees a row where a visitor
+    # looked at a product twenty times, and a person with two logins still gets one row.
+    return (
+        with_person(_sum(acts, "identifier"), identifiers)
+        .where("person_id IS NOT NULL")
+        .transform(_sum, "person_id")
+        .withColumn("quantity", F.col("quantity").cast("double"))
+    )
+
+
+def _sum(acts: DataFrame, who: str) -> DataFrame:
+    """One row who, product, kind and day."""
+    return acts.groupBy(who, "product_id", "kind", "occurred_on").agg(
+        # Decimal until the end: a sum of doubles depends on the order of the rows.
+        F.sum("quantity").cast("decimal(28,3)").alias("quantity"),
+        F.sum("value").cast(MONEY).alias("value"),
+    )
+
+
+def _orders(order_lines: DataFrame, products: DataFrame) -> DataFrame:
+    return merchandise(order_lines.where("product_id IS NOT NULL"), products).select(
+        "identifier",
+        "product_id",
+        F.when(is_sale(), "purchase").otherwise("return").alias("kind"),
+        F.col("order_date").alias("occurred_on"),
+        F.abs("quantity").cast("decimal(28,3)").alias("quantity"),
+        F.col("amount_base").cast(MONEY).alias("value"),
+    )
+
+
+def _events(events: DataFrame, products: DataFrame) -> DataFrame:
+    wanted = events.where(F.col("type").isin(*EVENT_KINDS))
+    return _times(wanted, F.col("type").alias("kind"), F.col("event_date"), products)
+
+
+def _reviews(feedback: DataFrame, products: DataFrame) -> DataFrame:
+    return _times(feedback, F.lit("review").alias("kind"), F.to_date("written_at"), products)
+
+
+def _times(frame: DataFrame, kind: Column, day: Column, products: DataFrame) -> DataFrame:
+    """Make a row a time, without products that are no merchandise."""
+    others = products.where(F.col("item_type") != PRODUCT).select("product_id")
+    return (
+        frame.where("product_id IS NOT NULL")
+        .join(others, on="product_id", how="anti")
+        .select(
+            "identifier",
+            "product_id",
+            kind,
+            day.alias("occurred_on"),
+            F.lit(1).cast("decimal(28,3)").alias("quantity"),
+            F.lit(None).cast(MONEY).alias("value"),
+        )
+    )

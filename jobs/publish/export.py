@@ -1,0 +1,142 @@
+"""The nightly export for email systems: a folder a night, whole or not there.
+
+``recommendations.csv`` (RFC 4180, UTF-8) and ``recommendations.jsonl`` hold one row a recipient,
+``manifest.json`` says what they are, ``_SUCCESS`` comes last. What stands in the rows follows from
+the date and the data alone.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+PARTS = ("product_id", "name", "url", "price", "currency", "reason")
+FILES = ("recommendations.csv", "recommendations.jsonl")
+
+
+def export_rows(
+    lists: DataFrame, products: DataFrame, recipients: DataFrame, *, length: int
+) -> DataFrame:
+    """Make one row a recipient, by recipient.
+
+    Parameters
+    ----------
+    lists : DataFrame
+        Rows of ``serving.recommendations`` of one night.
+    products : DataFrame
+        Rows of ``silver.products``.
+    recipients : DataFrame
+        ``person_id``, ``recipient``; each once.
+    length : int
+        Products a row.
+
+    Returns
+    -------
+    DataFrame
+        ``recipient``, ``person_id``, then ``rec_<i>_<part>`` for each product and part, all text.
+    """
+    from pyspark.sql import functions as F
+
+    shown = products.select(
+        "product_id", "name", "url", F.col("price").cast("decimal(18,2)").alias("price"), "currency"
+    )
+    priced = F.when(F.col("price").isNotNull(), F.col("price").cast("string"))
+    rows = (
+        lists.where(F.col("rank") <= length)
+        .join(F.broadcast(shown), "product_id", "left")
+        .withColumn("price", priced)
+        .join(recipients, "person_id")
+        .groupBy("recipient", "person_id")
+        .agg(F.map_from_entries(F.collect_list(F.struct("rank", F.struct(*PARTS)))).alias("recs"))
+    )
+    flat = [
+        F.col("recs")[i][part].alias(f"rec_{i}_{part}")
+        for i in range(1, length + 1)
+        for part in PARTS
+    ]
+    return rows.select("recipient", "person_id", *flat).orderBy("recipient", "person_id")
+
+
+def write_export(
+    folder: Path, night: date, columns: list[str], rows: Iterable[Any], manifest: Mapping[str, Any]
+) -> Path:
+    """Write a night's folder beside, then put it in its place.
+
+    Parameters
+    ----------
+    folder : Path
+        ``exports/email``.
+    night : date
+        Names the folder.
+    columns : list of str
+        Of the rows, in order.
+    rows : iterable
+        Rows with the columns as items; taken one by one.
+    manifest : mapping
+        What the manifest says beside rows, columns and hashes.
+
+    Returns
+    -------
+    Path
+        The folder of the night. An earlier one of the same night is replaced.
+    """
+    scratch = folder / f".{night}.part"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    count = _write_rows(scratch, columns, rows)
+    files = {
+        name: {"sha256": _sha256(scratch / name), "bytes": (scratch / name).stat().st_size}
+        for name in FILES
+    }
+    told = {"date": night.isoformat(), "rows": count, "columns": columns, "files": files}
+    (scratch / "manifest.json").write_text(json.dumps(told | dict(manifest), indent=2) + "\n")
+    (scratch / "_SUCCESS").touch()
+    place = folder / night.isoformat()
+    if place.exists():
+        old = folder / f".{night}.old"
+        shutil.rmtree(old, ignore_errors=True)
+        place.rename(old)
+        scratch.rename(place)
+        shutil.rmtree(old)
+    else:
+        scratch.rename(place)
+    return place
+
+
+def point_latest(folder: Path, night: date) -> None:
+    """Let ``latest`` lead to a night's folder, in one step."""
+    scratch = folder / ".latest.part"
+    scratch.unlink(missing_ok=True)
+    scratch.symlink_to(night.isoformat(), target_is_directory=True)
+    os.replace(scratch, folder / "latest")
+
+
+def _write_rows(folder: Path, columns: list[str], rows: Iterable[Any]) -> int:
+    count = 0
+    with (
+        (folder / FILES[0]).open("w", encoding="utf-8", newline="") as table,
+        (folder / FILES[1]).open("w", encoding="utf-8", newline="\n") as lines,
+    ):
+        writer = csv.writer(table, lineterminator="\r\n")
+        writer.writerow(columns)
+        for row in rows:
+            values = {c: row[c] for c in columns}
+            writer.writerow(["" if v is None else v for v in values.values()])
+            lines.write(json.dumps(values, ensure_ascii=False) + "\n")
+            count += 1
+    return count
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""Recommendations: the model trained, products ranked for every person, reasons, fallback."""

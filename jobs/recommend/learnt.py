@@ -1,0 +1,86 @@
+"""What a model may learn of: interactions of persons who agreed, with products that may be shown."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from jobs.lake.errors import DataError
+from jobs.lake.run import Record, Run
+from jobs.lake.tables.gold import INTERACTIONS, PROFILES
+from jobs.lake.tables.silver import PRODUCTS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from models.registry import Registry
+
+MODEL = "recommender"
+"""Name of the registered model."""
+
+
+def open_registry(run: Run) -> Registry:
+    """Return the model registry of this home."""
+    from models.registry import Registry
+
+    uri = run.settings.models.tracking_uri or f"sqlite:///{run.home / 'mlflow.db'}"
+    return Registry(uri, run.home / "mlflow", "recommender")
+
+
+def agreed_persons(run: Run, record: Record) -> list[str]:
+    """Persons who agreed to personalization, by tonight's profiles, in order."""
+    record.inputs[PROFILES.id] = run.lake.version(PROFILES)
+    rows = run.lake.rows(
+        PROFILES, [("as_of", "=", run.as_of), ("personalization", "=", True)], ["person_id"]
+    )
+    return sorted(rows.column("person_id").to_pylist())
+
+
+def recommendable(run: Run, record: Record) -> list[str]:
+    """Products that may be recommended tonight: real ones with a name, in stock, on sale."""
+    record.inputs[PRODUCTS.id] = run.lake.version(PRODUCTS)
+    rows = run.lake.rows(
+        PRODUCTS,
+        [("item_type", "=", "product")],
+        ["product_id", "name", "stock", "launched_on"],
+    )
+    tomorrow = run.as_of + timedelta(days=1)
+    return sorted(
+        row["product_id"]
+        for row in rows.to_pylist()
+        if row["name"] is not None
+        and (row["stock"] is None or row["stock"] > 0)
+        and (row["launched_on"] is None or row["launched_on"] <= tomorrow)
+    )
+
+
+def interactions(run: Run, record: Record, persons: list[str]) -> pd.DataFrame:
+    """Interactions of these persons as one pandas frame, in a fixed order.
+
+    Raises
+    ------
+    DataError
+        There are more than the settings let one machine hold.
+    """
+    delta = run.lake.delta(INTERACTIONS)
+    record.inputs[INTERACTIONS.id] = int(delta.version())
+    rows = delta.to_pyarrow_dataset().count_rows()
+    limit = run.settings.recommend.single_node_interactions
+    if rows > limit:
+        raise DataError(
+            f"gold.interactions has {rows:,} rows, more than recommend.single_node_interactions "
+            f"({limit:,}): raise it if the memory allows"
+        )
+    columns = ["person_id", "product_id", "kind", "occurred_on", "quantity"]
+    frame: pd.DataFrame = run.lake.rows(INTERACTIONS, None, columns).to_pandas()
+    kept = frame[frame["person_id"].isin(persons)]
+    return kept.sort_values(columns[:4], ignore_index=True)
+
+
+def digest(frame: pd.DataFrame) -> str:
+    """Hash of a frame's content: the same rows give the same, whatever table version held them."""
+    import pandas as pd
+
+    hashes = pd.util.hash_pandas_object(frame, index=False).to_numpy()
+    return hashlib.sha256(hashes.tobytes()).hexdigest()[:16]

@@ -1,0 +1,47 @@
+"""Settings of the recommender."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.als import AlsSettings
+from models.gate import Gate
+from models.popularity import PopularitySettings
+
+
+class RecommendSettings(BaseModel):
+    """What is learnt and what is shown.
+
+    Attributes
+    ----------
+    products : int
+        Length of a person's list.
+    exclude_bought : bool
+        Whether products that a person has bought are left out.
+    expires_after_days : int
+        Days after which a list is no longer to be shown.
+    holdout_days : int
+        Last days of the history that the model is judged on before it is trained on all.
+    single_node_interactions : int
+        Rows of ``gold.interactions`` that one machine may hold; more need a Spark engine.
+    als, popularity, gate
+        The model, the fallback, and when a new version becomes the champion.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    products: int = Field(default=20, ge=1, le=100)
+    exclude_bought: bool = True
+    expires_after_days: int = Field(default=2, ge=1)
+    holdout_days: int = Field(default=28, ge=1)
+    single_node_interactions: int = Field(default=50_000_000, ge=1)
+    als: AlsSettings = AlsSettings()
+    popularity: PopularitySettings = PopularitySettings()
+    gate: Gate = Gate()
+
+    @property
+    def judged_items(self) -> Literal["new", "all"]:
+        """What the model is judged by: what the person had not bought before, or all."""
+        return "new" if self.exclude_bought else "all"

@@ -1,0 +1,128 @@
+"""Train the recommender: measured on the last days beside its baselines, then trained on all."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from jobs.lake.run import Run
+from jobs.lake.runner import recorded
+from jobs.recommend.learnt import (
+    MODEL,
+    agreed_persons,
+    digest,
+    interactions,
+    open_registry,
+    recommendable,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from jobs.recommend.settings import RecommendSettings
+
+log = logging.getLogger("bespoke")
+
+
+def train(run: Run) -> None:
+    """Train, measure and register the night's model.
+
+    The same rows and settings have one version, however often the night is run. With too little
+    history to hold anything out, or nobody who agreed, no model is trained and everybody is shown
+    what is popular.
+    """
+    from models.als import TrainingError
+    from models.als import train as train_als
+
+    wanted = run.settings.recommend
+    with recorded(run, "train") as record:
+        persons = agreed_persons(run, record)
+        rows = interactions(run, record, persons)
+        until = run.as_of + timedelta(days=1)
+        gate = wanted.gate.model_copy(update={"metric": f"ndcg_at_10_{wanted.judged_items}_warm"})
+        metrics = measured(rows, wanted, until, recommendable(run, record))
+        if metrics is None:
+            record.error = "too little history of persons who agreed: no model was trained"
+            log.warning("train: %s", record.error)
+            return
+        try:
+            model = train_als(rows, wanted.als, as_of_exclusive=until)
+        except TrainingError as error:
+            record.error = f"no model was trained: {error}"
+            log.warning("train: %s", record.error)
+            return
+        settings = hashlib.sha256(wanted.model_dump_json().encode()).hexdigest()[:8]
+        done = open_registry(run).register(
+            MODEL,
+            model,
+            run_key=f"{run.id}:{digest(rows)}:{settings}",
+            metrics=metrics,
+            tables=record.inputs,
+            gate=gate,
+        )
+        record.counts["rows_read"] = len(rows)
+    log.info(
+        "train: version %s is %s (%s); NDCG@10 %.4f, popularity %.4f",
+        done.version,
+        done.alias or "kept aside",
+        done.reason,
+        metrics[gate.metric],
+        metrics[f"popularity_{gate.metric}"],
+    )
+
+
+def measured(
+    rows: pd.DataFrame, wanted: RecommendSettings, until: date, products: list[str]
+) -> dict[str, float] | None:
+    """Judge the settings on the last days, beside popularity.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Interactions.
+    wanted : RecommendSettings
+        The settings.
+    until : date
+        End of the history, exclusive.
+    products : list of str
+        Those that may be recommended.
+
+    Returns
+    -------
+    dict of str to float, or None
+        Means over persons, the baseline's beginning with ``popularity_``; None when no person
+        bought both before and within the last days.
+    """
+    from models.als import train as train_als
+    from models.evaluation import evaluate
+    from models.popularity import train_popularity
+    from models.split import Window
+
+    window = Window(until - timedelta(days=wanted.holdout_days), until)
+    bought = rows[rows["kind"] == "purchase"]
+    early = bought["occurred_on"] < window.start
+    warm = set(bought.loc[early, "person_id"]) & set(bought.loc[~early, "person_id"])
+    if not warm:
+        return None
+    # Two names only: the full table of baselines is a benchmark's, not a night's.
+    result = evaluate(
+        {
+            "als": lambda past, *, as_of_exclusive: train_als(
+                past, wanted.als, as_of_exclusive=as_of_exclusive
+            ),
+            "popularity": lambda past, *, as_of_exclusive: train_popularity(
+                past, wanted.popularity, as_of_exclusive=as_of_exclusive
+            ),
+        },
+        rows,
+        window,
+        baselines=("popularity",),
+        items=(wanted.judged_items,),
+        people=("warm",),
+        recommendable=products,
+        resamples=200,
+    )
+    base = result.flat_metrics("popularity")
+    return result.flat_metrics("als") | {f"popularity_{k}": v for k, v in base.items()}

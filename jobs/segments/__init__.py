@@ -1,0 +1,1 @@
+"""Segments: persons scored, clustered and named, and who was in which segment when."""

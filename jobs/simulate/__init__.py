@@ -1,0 +1,1 @@
+"""A small retail world with known truth: the pipeline's default input."""

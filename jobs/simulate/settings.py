@@ -1,0 +1,65 @@
+"""What can be set about the simulated shop."""
+
+import hashlib
+from datetime import date
+from typing import Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+WORLD_VERSION = 1
+"""Raised whenever the same settings would give other files, so that old worlds are made anew."""
+
+
+class SimulateSettings(BaseModel):
+    """Size, span and dirt of the simulated world; the same settings give the same files.
+
+    Windows are half-open: the world lives from `first_day` up to, not including,
+    `first_day + days`, in days of the shop's time zone.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    people: int = Field(2_000, ge=2, le=12_000_000)
+    days: int = Field(90, ge=1, le=1_500)
+    seed: int = 20_240_101
+    first_day: date = date(2026, 6, 1)
+    products: int = Field(600, ge=96, le=900_000)
+    time_zone: str = "Europe/London"
+    country: str = "GB"
+    currency: str = "GBP"
+    foreign_currency: str = "EUR"
+    foreign_rate: float = Field(1.17, gt=0)
+    foreign_share: float = Field(0.03, ge=0, le=1)
+    bad_row_share: float = Field(0.004, ge=0, le=0.5)
+    duplicate_share: float = Field(0.003, ge=0, le=0.5)
+    late_share: float = Field(0.01, ge=0, le=0.5)
+    days_between_campaigns: int = Field(3, ge=1)
+    treated_share: float = Field(0.7, ge=0, le=1)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(
+                f"time_zone {value!r} is not an IANA name such as Europe/London"
+            ) from error
+        return value
+
+    @model_validator(mode="after")
+    def _two_currencies(self) -> Self:
+        if self.currency == self.foreign_currency:
+            raise ValueError("foreign_currency must differ from currency")
+        return self
+
+    @property
+    def campaigns(self) -> int:
+        """How many campaigns start within the window."""
+        return -(-self.days // self.days_between_campaigns)
+
+    def digest(self) -> str:
+        """Name this world: a hash of all settings and of the simulator's version."""
+        text = f"{WORLD_VERSION}:{self.model_dump_json()}"
+        return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,161 @@
+"""Makes the simulated world: its daily files, and the truth about it apart from them."""
+
+import logging
+import shutil
+import time
+from functools import reduce
+from pathlib import Path
+
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.simulate.catalogue import Catalogue, catalogue_rows
+from jobs.simulate.chance import Chance
+from jobs.simulate.clock import Clock
+from jobs.simulate.consents import consent_rows
+from jobs.simulate.events import event_rows
+from jobs.simulate.faults import delivered, tally
+from jobs.simulate.feedback import feedback_rows
+from jobs.simulate.feeds import feeds
+from jobs.simulate.landing import is_done, publish, write_feed
+from jobs.simulate.messages import Campaigns, message_frame, message_rows
+from jobs.simulate.orders import order_rows, sale_lines
+from jobs.simulate.people import people
+from jobs.simulate.records import account_rows, crm_rows, loyalty_rows
+from jobs.simulate.sessions import sessions, views
+from jobs.simulate.settings import SimulateSettings
+from jobs.simulate.taste import Taste
+from jobs.simulate.truth import (
+    true_bad_rows,
+    true_devices,
+    true_habits,
+    true_message_effects,
+    true_persons,
+    true_products,
+    true_records,
+    true_visits,
+    write_truth,
+)
+from jobs.simulate.visits import habits, visits
+
+logger = logging.getLogger(__name__)
+
+PEOPLE_A_PART = 20_000
+"""About 1.2 million events: a part that fits the memory of a task."""
+
+
+def simulate(spark: SparkSession, settings: SimulateSettings, landing: Path, truth: Path) -> None:
+    """Write a world's files below `landing`, one folder a day, and its truth below `truth`.
+
+    Does nothing where the same world is already there. Safe to run again after a kill: files are
+    made in a folder beside and put in place at the end.
+
+    Raises
+    ------
+    ValueError
+        If `truth` lies in `landing` or the other way round.
+    """
+    landing, truth = landing.resolve(), truth.resolve()
+    if landing == truth or landing in truth.parents or truth in landing.parents:
+        raise ValueError(
+            f"landing {landing} and truth {truth} must lie apart: no job may read the truth"
+        )
+    if is_done(landing, truth, settings):
+        logger.info("world %s is already in %s", settings.digest()[:12], landing)
+        return
+    started = time.monotonic()
+    # Beside their targets, so that putting them in place is a rename within one file system.
+    staging = landing.parent / f".{landing.name}.staging"
+    staged_truth = truth.parent / f".{truth.name}.staging"
+    for folder in (staging, staged_truth):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    World(spark, settings, staging / "_frames").write(staging, staged_truth)
+    publish(staging, landing, staged_truth, truth, settings)
+    shutil.rmtree(staging)
+    logger.info("world of %d people in %.1f s", settings.people, time.monotonic() - started)
+
+
+class World:
+    """The frames of one world: who there is, what they do, and what the systems write of it."""
+
+    def __init__(self, spark: SparkSession, settings: SimulateSettings, frames: Path) -> None:
+        self._spark = spark
+        self._frames = frames
+        self._settings = settings
+        self._chance = chance = Chance(settings.seed)
+        self._clock = clock = Clock(settings.first_day, settings.time_zone)
+        self._catalogue = catalogue = Catalogue(settings, chance)
+        taste = Taste(catalogue, chance, clock)
+        campaigns = Campaigns(settings, chance)
+        # Exploding people gives every later frame its rows, so their parts set all others'.
+        parts = max(spark.sparkContext.defaultParallelism, settings.people // PEOPLE_A_PART)
+        self.people = self._kept("people", people(spark, settings, chance, parts))
+        self.messages = self._kept(
+            "messages", message_frame(self.people, settings, chance, campaigns)
+        )
+        self.habits = self._kept("habits", habits(self.people, settings, chance, taste))
+        trips = visits(self.people, self.messages, self.habits, settings, chance, campaigns)
+        self.sessions = self._kept("sessions", sessions(trips.coalesce(parts), chance, taste))
+        self.views = self._kept("views", views(self.sessions, chance, taste))
+        sold = sale_lines(self.sessions, self.views, settings, chance, catalogue)
+        self.lines = self._kept("lines", sold.coalesce(parts))
+
+    def write(self, staging: Path, truth: Path) -> None:
+        """Write all feeds and then the truth."""
+        spark, settings, clock = self._spark, self._settings, self._clock
+        tallies: list[DataFrame] = []
+        for feed in feeds(self.rows(), settings):
+            started = time.monotonic()
+            rows = delivered(feed, settings, self._chance)
+            write_feed(spark, feed, rows, settings, clock, staging)
+            counted = tally(feed, rows)
+            tallies.append(counted.withColumn("day", clock.date(counted["day"])))
+            logger.info("%s: %d days in %.1f s", feed.file, settings.days, time.monotonic() - started)
+        started = time.monotonic()
+        write_truth(self.truth(reduce(DataFrame.unionByName, tallies)), truth)
+        logger.info("truth in %.1f s", time.monotonic() - started)
+
+    def rows(self) -> dict[str, DataFrame]:
+        """Return the rows of every feed, before lateness, duplicates and damage."""
+        settings, chance, clock = self._settings, self._chance, self._clock
+        products = catalogue_rows(self._spark, settings, self._catalogue, clock)
+        return {
+            "crm": crm_rows(self.people, settings, chance, clock),
+            "accounts": account_rows(self.people, settings, chance, clock),
+            "loyalty": loyalty_rows(self.people, settings, chance, clock),
+            "orders": order_rows(self.lines, settings, chance, clock),
+            "events": event_rows(
+                self.sessions, self.views, self.lines, self.messages, chance, clock
+            ),
+            "consents": consent_rows(self.people, settings, chance, clock),
+            "products": products.withColumn("place", products["day"].cast("long")),
+            "messages": message_rows(self.messages, chance, clock),
+            "feedback": feedback_rows(self.lines, settings, chance, clock, self._catalogue),
+        }
+
+    def truth(self, tallied: DataFrame) -> dict[str, DataFrame]:
+        """Return the tables of what is true."""
+        settings, chance, clock = self._settings, self._chance, self._clock
+        return {
+            "persons": true_persons(self.people, settings, clock),
+            "records": true_records(self.people, settings, chance),
+            "devices": true_devices(self.sessions),
+            "visits": true_visits(self.sessions, clock),
+            "habits": true_habits(self.habits, clock),
+            "products": true_products(self._spark, settings, self._catalogue, clock),
+            "message_effects": true_message_effects(self.messages, clock),
+            "feed_rows": tallied,
+            "bad_rows": true_bad_rows(tallied),
+        }
+
+    def _kept(self, name: str, frame: DataFrame) -> DataFrame:
+        """Write a frame that several feeds are made from, and go on from the file.
+
+        Not `persist`: planning over the whole world's lineage for each feed took longer than
+        making its rows.
+        """
+        started = time.monotonic()
+        path = str(self._frames / name)
+        frame.write.parquet(path)
+        logger.info("%s in %.1f s", name, time.monotonic() - started)
+        return self._spark.read.schema(frame.schema).parquet(path)

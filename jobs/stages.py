@@ -1,0 +1,173 @@
+"""The stages of a night, in the order of the data's way: what a DAG's tasks run."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from jobs.lake.job import Job
+from jobs.lake.lock import writer
+from jobs.lake.settings import Settings, conf_folder, home, settings
+
+if TYPE_CHECKING:
+    from jobs.lake.run import Run
+
+log = logging.getLogger("bespoke")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One task of a night.
+
+    Attributes
+    ----------
+    name : str
+        The task's id.
+    description : str
+        One sentence.
+    steps : tuple of str
+        ``module:name`` of jobs, or of functions of a :class:`~jobs.lake.run.Run`; named and not
+        imported, since a DAG file is read every few seconds.
+    writes : tuple of str
+        Tables it writes, as assets of the DAG.
+    """
+
+    name: str
+    description: str
+    steps: tuple[str, ...]
+    writes: tuple[str, ...]
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage(
+        "ingest",
+        "New files to bronze, bronze to silver, PII to the vault.",
+        ("jobs.ingest.ingest:ingest", "jobs.ingest.checks:check_silver"),
+        (
+            "silver.customers",
+            "silver.order_lines",
+            "silver.events",
+            "silver.consents",
+            "silver.products",
+            "silver.messages",
+            "silver.feedback",
+        ),
+    ),
+    Stage(
+        "identity",
+        "Which identifiers are one person.",
+        ("jobs.identity.links:links", "jobs.identity.persons:persons"),
+        ("identity.links", "identity.identifiers", "identity.persons"),
+    ),
+    Stage(
+        "profiles",
+        "What each person did, and one profile per person.",
+        ("jobs.profiles.interactions:interactions", "jobs.profiles.profiles:profiles"),
+        ("gold.interactions", "gold.profiles"),
+    ),
+    Stage(
+        "segments",
+        "RFM, behavioural clusters, and who is in which segment.",
+        (
+            "jobs.segments.rfm:rfm",
+            "jobs.segments.clusters:clusters",
+            "jobs.segments.segments:segments",
+        ),
+        ("gold.rfm", "gold.clusters", "gold.cluster_centres", "gold.segments"),
+    ),
+    Stage(
+        "train",
+        "The recommender, trained, measured beside its baselines and registered.",
+        ("jobs.recommend.train:train",),
+        (),
+    ),
+    Stage(
+        "recommend",
+        "A ranked and explained list for every person.",
+        ("jobs.recommend.score:score", "jobs.recommend.recommend:recommend"),
+        ("gold.scores", "serving.recommendations"),
+    ),
+    Stage(
+        "publish",
+        "The night's lists and export become the ones that are read.",
+        ("jobs.publish.publish:publish",),
+        ("ops.publications",),
+    ),
+    Stage(
+        "report",
+        "Data Docs of what was checked.",
+        ("jobs.publish.docs:data_docs",),
+        (),
+    ),
+)
+
+
+def stage(name: str) -> Stage:
+    """Return the stage of that name; KeyError names those that there are."""
+    for found in STAGES:
+        if found.name == name:
+            return found
+    raise KeyError(f"no stage {name!r}; there are {', '.join(s.name for s in STAGES)}")
+
+
+def load_step(step: str) -> Job | Callable[[Run], None]:
+    """Import one step by its ``module:name``."""
+    module, _, name = step.partition(":")
+    found: Job | Callable[[Run], None] = getattr(importlib.import_module(module), name)
+    return found
+
+
+def night_settings() -> Settings:
+    """Return the settings of this process, with what its source set declares."""
+    from jobs.ingest.catalogue import source_set
+
+    own = settings()
+    main = source_set(conf_folder() / "sources", own.source).main
+    assumed = tuple(entry.purpose for entry in main.assumed_purposes)
+    profiles = own.profiles.model_copy(update={"assumed_purposes": assumed})
+    recommend = type(own.recommend).model_validate(own.recommend.model_dump() | main.recommend)
+    return own.model_copy(update={"profiles": profiles, "recommend": recommend})
+
+
+def run_stage(name: str, as_of: date, dag: str = "nightly") -> None:
+    """Run one stage of one night, with the lake's lock held.
+
+    Parameters
+    ----------
+    name : str
+        A stage.
+    as_of : date
+        The business day after whose end the night runs.
+    dag : str
+        Who runs it.
+
+    Raises
+    ------
+    LockedError
+        Another live process writes the lake.
+    DataError
+        The data stops the night; running again changes nothing.
+    """
+    for step in stage(name).steps:
+        run_step(step, as_of, dag)
+
+
+def run_step(step: str, as_of: date, dag: str = "nightly") -> None:
+    """Run one step (``module:name``) of one night, with the lake's lock held."""
+    from jobs.lake.run import open_run
+    from jobs.lake.runner import run_job
+
+    with writer(home() / "lake", f"{dag}:{as_of} {step.partition(':')[2]}"):
+        run = open_run(night_settings(), as_of, dag)
+        started = time.monotonic()
+        found = load_step(step)
+        if isinstance(found, Job):
+            run_job(found, run)
+        else:
+            found(run)
+        log.info("%s done in %.1f s", step.partition(":")[2], time.monotonic() - started)

@@ -1,0 +1,74 @@
+"""Champion or challenger: whether a newly registered version goes into use."""
+
+from typing import TYPE_CHECKING, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.als import AlsModel
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
+
+CHAMPION: Final = "champion"
+CHALLENGER: Final = "challenger"
+
+METRIC: Final = "bespoke.metric"
+TRAINED_UNTIL: Final = "bespoke.trained_until"
+
+Alias = Literal["champion", "challenger"]
+
+
+class Gate(BaseModel):
+    """When a challenger becomes the champion.
+
+    Attributes
+    ----------
+    metric : str
+        Name of a logged metric, higher is better.
+    tolerance : float
+        Share of the champion's value that may be lost: 0.02 lets a nightly retraining replace
+        the champion at 98% of its value. A holdout's own noise should fit within it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    metric: str = "ndcg_at_10_all_warm"
+    tolerance: float = Field(default=0.02, ge=0, lt=1)
+
+
+def decided(
+    client: "MlflowClient",
+    name: str,
+    model: AlsModel,
+    value: float,
+    gate: Gate,
+    champion_value: float | None,
+) -> tuple[Alias | None, str]:
+    """Decide on a version's alias, and say why; None for a model older than the champion."""
+    champion = with_alias(client, name, CHAMPION)
+    if champion is None:
+        return "champion", "the first of its name"
+    if champion.tags[TRAINED_UNTIL] > model.trained_until.isoformat():
+        return None, (
+            f"trained until {model.trained_until}, before the champion (version "
+            f"{champion.version}, {champion.tags[TRAINED_UNTIL]})"
+        )
+    best = float(champion.tags[METRIC]) if champion_value is None else champion_value
+    words = f"{gate.metric} {value:.5f} against {best:.5f} of version {champion.version}"
+    if value >= best * (1.0 - gate.tolerance):
+        return "champion", words
+    return "challenger", f"{words}, worse by more than {gate.tolerance:.0%}"
+
+
+def with_alias(client: "MlflowClient", name: str, alias: str) -> "ModelVersion | None":
+    """Find the version behind an alias, None where the model or the alias is missing."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return client.get_model_version_by_alias(name, alias)
+    except MlflowException as error:
+        # A missing alias comes as a bad value, a missing model as a missing resource.
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise

@@ -1,0 +1,44 @@
+"""What all tests share: one Spark session, and slow tests after the fast ones."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs.lake import jars
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what needs a server or minutes last: a mistake shows within the fast ones."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """One session for all tests: starting one takes longer than most of them."""
+    from jobs.lake.session import conf
+    from jobs.lake.settings import SparkSettings
+
+    scratch = tmp_path_factory.mktemp("spark")
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    # Frames of a test have a handful of rows: more partitions are only more tasks.
+    small = SparkSettings(
+        master="local[2]", driver_memory="1g", shuffle_partitions=2, snapshot_partitions=1
+    )
+    builder = SparkSession.builder
+    for key, value in conf(small, scratch).items():
+        builder = builder.config(key, value)
+    session = builder.getOrCreate()
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home of its own for a test."""
+    monkeypatch.setenv("BESPOKE_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"

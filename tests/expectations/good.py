@@ -1,0 +1,312 @@
+"""A few good rows of every table, from which tests make bad ones.
+
+``{c}`` in a value is replaced by the case, so that rows of several cases can lie in one frame
+without being neighbours to a window function.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+NIGHT = date(2026, 3, 10)
+
+Row = dict[str, Any]
+
+_SILVER: Row = {
+    "source": "shop.feed",
+    "known_from": "2026-03-10",
+    "version": "2026-03-10",
+    "row_hash": 1,
+    "file_id": "f",
+    "line": 2,
+    "loaded_on": "2026-03-10",
+}
+_SEEN: Row = {"first_seen": "2026-01-02T10:00:00", "last_seen": "2026-03-10T10:00:00"}
+_SALE: Row = _SILVER | {
+    "order_id": "o1",
+    "line_no": 1,
+    "kind": "sale",
+    "identifier": "customer_no:1",
+    "customer_no": "1",
+    "ordered_at": "2026-03-10T10:00:00",
+    "order_date": "2026-03-10",
+    "product_id": "mug",
+    "quantity": "2",
+    "unit_price": "5.00",
+    "discount": "1.00",
+    "amount": "9.00",
+    "currency": "EUR",
+    "fx_rate": "1",
+    "amount_base": "9.00",
+}
+_EVENT: Row = _SILVER | {
+    "identifier": "login:ann",
+    "login": "ann",
+    "occurred_at": "2026-03-10T10:00:00",
+    "event_date": "2026-03-10",
+}
+_PROFILE: Row = {
+    "as_of": "2026-03-10",
+    "kind": "known",
+    "orders": 0,
+    "items": 0,
+    "products": 0,
+    "returned_lines": 0,
+    "gross_revenue": "0",
+    "net_revenue": "0",
+    "orders_90d": 0,
+    "net_revenue_90d": "0",
+    "sessions": 3,
+    "sessions_30d": 1,
+    "product_views": 4,
+    "searches": 0,
+    "cart_adds": 0,
+    "dwell_seconds": 10,
+    "messages_sent": 5,
+    "messages_opened": 2,
+    "messages_clicked": 1,
+    "reviews": 0,
+}
+_BUYER: Row = _PROFILE | {
+    "first_order_on": "2026-01-09",
+    "last_order_on": "2026-03-09",
+    "days_since_order": 1,
+    "orders": 2,
+    "items": 3,
+    "products": 2,
+    "returned_lines": 1,
+    "gross_revenue": "30.00",
+    "net_revenue": "25.00",
+    "average_order_value": "15.00",
+    "order_interval_days": 59.0,
+    "orders_90d": 2,
+    "net_revenue_90d": "25.00",
+    "reviews": 1,
+    "average_rating": 4.0,
+}
+_RANKED: Row = {"as_of": "2026-03-10", "strategy": "als", "model_version": "als/3"}
+_SHOWN: Row = _RANKED | {
+    "reason": "Bought with the mug.",
+    "generated_at": "2026-03-11T00:00:00",
+    "expires_at": "2026-03-13T00:00:00",
+}
+
+GOOD: dict[str, list[Row]] = {
+    "silver.customers": [
+        _SILVER
+        | {
+            "record_id": "crm:1",
+            "identifier": "customer_no:1",
+            "customer_no": "1",
+            "email_token": "ab" * 32,
+            "phone_token": "0f" * 32,
+            "registered_at": "2026-01-01T00:00:00",
+            "updated_at": "2026-02-01T00:00:00",
+        },
+        _SILVER | {"record_id": "crm:2", "loyalty_no": "77"},
+    ],
+    "silver.order_lines": [
+        _SALE | {"line_id": "l1"},
+        _SALE
+        | {
+            "line_id": "l2",
+            "kind": "return",
+            "quantity": "-1",
+            "discount": None,
+            "amount": "-5.00",
+            "amount_base": "-5.00",
+        },
+        # Bad debt is booked with a negative price, a lost box with a negative quantity.
+        _SALE
+        | {
+            "line_id": "l3",
+            "kind": "adjustment",
+            "identifier": None,
+            "customer_no": None,
+            "product_id": None,
+            "quantity": "1",
+            "unit_price": "-110.00",
+            "discount": None,
+            "amount": "-110.00",
+            "amount_base": "-110.00",
+        },
+    ],
+    "silver.events": [
+        _EVENT | {"event_id": "e1", "type": "product_view", "product_id": "mug", "dwell_ms": 900},
+        _EVENT | {"event_id": "e2", "type": "search", "query": "blue mug"},
+        _EVENT
+        | {
+            "event_id": "e3",
+            "type": "email_open",
+            "identifier": None,
+            "login": None,
+            "message_id": "m1",
+        },
+    ],
+    "silver.consents": [
+        _SILVER
+        | {
+            "consent_id": f"c{n}",
+            "email_token": "ab" * 32,
+            "phone_token": "0f" * 32,
+            "channel": channel,
+            "purpose": "marketing",
+            "status": status,
+            "occurred_at": "2026-03-10T10:00:00",
+        }
+        for n, (channel, status) in enumerate([("email", "granted"), (None, "withdrawn")])
+    ],
+    "silver.products": [
+        _SILVER
+        | {
+            "product_id": "mug",
+            "name": "Mug",
+            "price": "5.00",
+            "currency": "EUR",
+            "stock": 0,
+            "item_type": "product",
+            "updated_at": "2026-03-10T10:00:00",
+        },
+        _SILVER | {"product_id": "post", "item_type": "service"},
+    ],
+    "silver.messages": [
+        _SILVER
+        | {
+            "message_id": f"m{n}",
+            "email_token": "ab" * 32,
+            "channel": "email",
+            "campaign_id": "spring",
+            "sent_at": "2026-03-10T10:00:00",
+        }
+        for n in range(2)
+    ],
+    "silver.feedback": [
+        _SILVER
+        | {
+            "feedback_id": f"r{n}",
+            "customer_no": "1",
+            "product_id": "mug",
+            "rating": rating,
+            "written_at": "2026-03-10T10:00:00",
+        }
+        for n, rating in enumerate((1, 5))
+    ],
+    "identity.links": [
+        _SEEN | {"left_id": left, "right_id": "record:crm:1", "loaded_on": "2026-03-10"}
+        for left in ("email:ab", "cookie:9")
+    ],
+    "identity.identifiers": [
+        _SEEN | {"identifier": f"{kind}:1", "type": kind, "person_id": person, "shared": False}
+        for kind, person in (("email", "p1{c}"), ("record", "p1{c}"), ("cookie", "p2{c}"))
+    ],
+    "identity.persons": [
+        _SEEN
+        | {
+            "person_id": "p1",
+            "kind": "known",
+            "records": 1,
+            "identifiers": 2,
+            "as_of": "2026-03-10",
+        },
+        _SEEN
+        | {
+            "person_id": "p2",
+            "kind": "anonymous",
+            "records": 0,
+            "identifiers": 1,
+            "as_of": "2026-03-10",
+        },
+    ],
+    "gold.profiles": [_BUYER | {"person_id": "p1"}, _PROFILE | {"person_id": "p2"}],
+    "gold.rfm": [
+        {
+            "person_id": "p1",
+            "as_of": "2026-03-10",
+            "recency_days": 1,
+            "frequency": 9,
+            "monetary": "90.00",
+            "r_score": 5,
+            "f_score": 5,
+            "m_score": 5,
+            "segment": "champions",
+        },
+        {
+            "person_id": "p2",
+            "as_of": "2026-03-10",
+            "recency_days": 80,
+            "frequency": 1,
+            "monetary": "-3.00",
+            "r_score": 1,
+            "f_score": 1,
+            "m_score": 1,
+            "segment": "lost",
+        },
+    ],
+    "gold.clusters": [
+        {
+            "person_id": person,
+            "as_of": "2026-03-10",
+            "cluster": cluster,
+            "name": name,
+            "distance": 0.5,
+        }
+        for person, cluster, name in (("p1", 0, "frequent"), ("p2", 1, "rare"))
+    ],
+    "gold.cluster_centres": [
+        {
+            "as_of": "2026-03-10",
+            "cluster": cluster,
+            "name": name,
+            "persons": 1,
+            "centre": [("orders", 1.5), ("sessions", -0.5)],
+            "silhouette": 0.4,
+        }
+        for cluster, name in ((0, "frequent"), (1, "rare"))
+    ],
+    "gold.segments": [
+        {
+            "person_id": "p1{c}",
+            "family": "rfm",
+            "segment": segment,
+            "valid_from": start,
+            "valid_to": end,
+        }
+        for segment, start, end in (
+            ("new", "2026-03-01", "2026-03-05"),
+            ("loyal", "2026-03-05", "2026-03-10"),
+            ("champions", "2026-03-10", None),
+        )
+    ],
+    "gold.interactions": [
+        {
+            "person_id": "p1",
+            "product_id": "mug",
+            "kind": kind,
+            "occurred_on": "2026-03-10",
+            "quantity": 1.0,
+            "value": value,
+        }
+        for kind, value in (("purchase", "5.00"), ("product_view", None), ("return", "-5.00"))
+    ],
+    "gold.scores": [
+        _RANKED | {"person_id": "p1{c}", "rank": rank, "product_id": product, "score": score}
+        for rank, product, score in ((1, "mug", 0.9), (2, "tea", 0.8), (3, "cup", 0.7))
+    ],
+    "serving.recommendations": [
+        _SHOWN | {"person_id": "p1{c}", "rank": rank, "product_id": product, "score": score}
+        for rank, product, score in ((1, "mug", 0.9), (2, "tea", 0.8), (3, "cup", 0.7))
+    ],
+}
+"""Rows that keep every rule, by table."""
+
+CATALOGUE: list[Row] = [
+    GOOD["silver.products"][0] | {"product_id": product, "item_type": kind}
+    for product, kind in (
+        ("mug", "product"),
+        ("tea", "product"),
+        ("cup", "product"),
+        ("post", "service"),
+    )
+]
+"""The products that the good rows are about."""

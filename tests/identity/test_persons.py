@@ -1,0 +1,218 @@
+"""Persons: who is joined, who is kept apart, and that nobody is lost."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyspark.sql import SparkSession
+
+from jobs.identity.persons import persons
+from jobs.identity.settings import IdentitySettings
+from jobs.lake.tables.identity import IDENTIFIERS, LINKS, PERSONS
+from jobs.lake.tables.silver import CUSTOMERS
+from tests.rows import dicts, rows
+
+NIGHT = date(2026, 3, 1)
+LIMITS = IdentitySettings(max_contact_holders=4, max_device_links=3)
+ON_SPARK = LIMITS.model_copy(update={"single_node_links": 1})
+
+CUSTOMER_ROWS = [
+    # A family behind one email and one phone.
+    {"record_id": "crm:anna", "first_name_token": "anna", "birth_date_token": "1980"},
+    {"record_id": "crm:ben", "first_name_token": "ben", "birth_date_token": "2011"},
+    # One person in three systems, joined by email here and by phone there.
+    {"record_id": "crm:carl", "first_name_token": "carl", "birth_date_token": "1975"},
+    {"record_id": "shop:carl", "first_name_token": "carl"},
+    {"record_id": "card:carl", "birth_date_token": "1975"},
+    # Two names, one birthday.
+    {"record_id": "crm:robert", "first_name_token": "robert", "birth_date_token": "1960"},
+    {"record_id": "shop:bob", "first_name_token": "bob", "birth_date_token": "1960"},
+    # First and last name the wrong way round.
+    {"record_id": "crm:lee", "first_name_token": "lee", "last_name_token": "grant"},
+    {"record_id": "shop:lee", "first_name_token": "grant", "last_name_token": "lee"},
+    # Five who gave the shop's own address.
+    *({"record_id": f"desk:{n}", "first_name_token": "eva"} for n in range(5)),
+]
+
+LINK_ROWS: list[tuple[str, str, str]] = [
+    ("email:family", "record:crm:anna", "2025-01-01"),
+    ("email:family", "record:crm:ben", "2025-01-02"),
+    ("phone:family", "record:crm:anna", "2025-01-01"),
+    ("phone:family", "record:crm:ben", "2025-01-02"),
+    # An account that tells no name: at the family's address it could be either of them.
+    ("email:family", "login:noname", "2025-01-03"),
+    ("customer_no:3", "record:crm:carl", "2025-02-01"),
+    ("email:carl", "record:crm:carl", "2025-02-01"),
+    ("email:carl", "record:shop:carl", "2024-02-01"),
+    ("login:carl", "record:shop:carl", "2024-02-01"),
+    ("phone:carl", "record:crm:carl", "2025-02-01"),
+    ("phone:carl", "record:card:carl", "2025-02-03"),
+    ("loyalty_no:3", "record:card:carl", "2025-02-03"),
+    ("email:robert", "record:crm:robert", "2025-03-01"),
+    ("email:robert", "record:shop:bob", "2025-03-02"),
+    # A nameless account between two named people belongs to neither.
+    ("email:robert", "login:between", "2025-03-03"),
+    ("login:between", "phone:carl", "2025-03-03"),
+    # A nameless account at one named person's address is that person's.
+    ("email:robert", "login:rob", "2025-03-04"),
+    ("email:lee", "record:crm:lee", "2025-03-05"),
+    ("email:lee", "record:shop:lee", "2025-03-05"),
+    *(("email:desk", f"record:desk:{n}", "2025-04-01") for n in range(5)),
+    # A tablet of two people, with a browser each and one that nobody logged in with.
+    ("device:tablet", "login:carl", "2025-05-01"),
+    ("device:tablet", "login:rob", "2025-05-01"),
+    ("cookie:carl", "login:carl", "2025-05-01"),
+    ("cookie:carl", "device:tablet", "2025-05-01"),
+    ("cookie:guest", "device:tablet", "2025-05-02"),
+    # A phone of one person, with a browser never logged in.
+    ("device:phone", "login:carl", "2025-05-03"),
+    ("cookie:quiet", "device:phone", "2025-05-04"),
+    # Visitors.
+    ("cookie:alone", "cookie:alone", "2025-06-01"),
+    ("cookie:visitor", "device:visitor", "2025-06-02"),
+    # A kiosk, whose visitors are not one person.
+    *((f"cookie:kiosk{n}", "device:kiosk", "2025-06-03") for n in range(4)),
+]
+
+SAME_PERSON = [
+    {"record:crm:anna"},
+    {"record:crm:ben"},
+    {"email:family"},
+    {"phone:family"},
+    {"login:noname"},
+    {
+        "customer_no:3",
+        "record:crm:carl",
+        "record:shop:carl",
+        "record:card:carl",
+        "login:carl",
+        "loyalty_no:3",
+        "email:carl",
+        "cookie:carl",
+        "device:phone",
+        "cookie:quiet",
+    },
+    {"record:crm:robert", "record:shop:bob", "login:rob"},
+    {"record:crm:lee", "record:shop:lee", "email:lee"},
+    {"login:between"},
+    {"email:robert"},
+    {"phone:carl"},
+    *({f"record:desk:{n}"} for n in range(5)),
+    {"email:desk"},
+    {"device:tablet"},
+    {"cookie:guest"},
+    {"cookie:alone"},
+    {"cookie:visitor", "device:visitor"},
+    *({f"cookie:kiosk{n}"} for n in range(4)),
+    {"device:kiosk"},
+]
+SHARED = {
+    "email:family",
+    "phone:family",
+    "email:robert",
+    "phone:carl",
+    "email:desk",
+    "device:tablet",
+    "device:kiosk",
+}
+
+Row = dict[str, Any]
+
+
+def run(
+    spark: SparkSession, links: list[tuple[str, str, str]], limits: IdentitySettings
+) -> tuple[list[Row], list[Row]]:
+    """Identifiers and persons that follow from the links."""
+    link_rows = [
+        {"left_id": a, "right_id": b, "first_seen": day, "last_seen": day} for a, b, day in links
+    ]
+    identifiers, people = persons(
+        rows(spark, LINKS, link_rows),
+        rows(spark, CUSTOMERS, CUSTOMER_ROWS),
+        as_of=NIGHT,
+        settings=limits,
+    )
+    return dicts(IDENTIFIERS.conform(identifiers)), dicts(PERSONS.conform(people))
+
+
+def clusters(identifiers: list[Row]) -> set[frozenset[str]]:
+    """Sets of identifiers that are one person."""
+    by_person: dict[str, set[str]] = {}
+    for row in identifiers:
+        by_person.setdefault(row["person_id"], set()).add(row["identifier"])
+    return {frozenset(nodes) for nodes in by_person.values()}
+
+
+@pytest.fixture(scope="module")
+def resolved(spark: SparkSession) -> tuple[list[Row], list[Row]]:
+    """The whole neighbourhood above, resolved."""
+    return run(spark, LINK_ROWS, LIMITS)
+
+
+def test_who_is_joined_and_who_is_kept_apart(resolved: tuple[list[Row], list[Row]]) -> None:
+    found = clusters(resolved[0])
+    expected = {frozenset(nodes) for nodes in SAME_PERSON}
+    assert found - expected == set()
+    assert expected - found == set()
+
+
+def test_every_identifier_has_one_person(resolved: tuple[list[Row], list[Row]]) -> None:
+    nodes = [row["identifier"] for row in resolved[0]]
+    assert sorted(nodes) == sorted({node for a, b, _ in LINK_ROWS for node in (a, b)})
+
+
+def test_what_several_people_use_is_shared(resolved: tuple[list[Row], list[Row]]) -> None:
+    assert {row["identifier"] for row in resolved[0] if row["shared"]} == SHARED
+
+
+def test_a_person_is_named_by_its_oldest_strong_node(
+    resolved: tuple[list[Row], list[Row]],
+) -> None:
+    identifiers, people = resolved
+    carl = "p_" + hashlib.sha256(b"login:carl").hexdigest()[:20]
+    visitor = "p_" + hashlib.sha256(b"cookie:visitor").hexdigest()[:20]
+    by_node = {row["identifier"]: row["person_id"] for row in identifiers}
+    assert by_node["loyalty_no:3"] == carl
+    assert by_node["device:visitor"] == visitor
+    by_id = {row["person_id"]: row for row in people}
+    assert (by_id[carl]["kind"], by_id[carl]["records"], by_id[carl]["identifiers"]) == (
+        "known",
+        3,
+        7,
+    )
+    assert (by_id[visitor]["kind"], by_id[visitor]["records"]) == ("anonymous", 0)
+    assert by_id[carl]["as_of"] == NIGHT
+
+
+def test_engine_and_order_of_rows_do_not_matter(
+    spark: SparkSession, resolved: tuple[list[Row], list[Row]]
+) -> None:
+    shuffled = random.Random(3).sample(LINK_ROWS, len(LINK_ROWS))
+    assert run(spark, shuffled, ON_SPARK) == resolved
+
+
+NODES = ["record:crm:anna", "record:crm:ben", "login:a", "email:e", "cookie:c", "device:d"]
+
+
+@settings(
+    max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    pairs=st.sets(
+        st.tuples(st.sampled_from(NODES), st.sampled_from(NODES)), min_size=1, max_size=10
+    )
+)
+def test_no_identifier_is_lost(spark: SparkSession, pairs: set[tuple[str, str]]) -> None:
+    ordered = sorted({(min(p), max(p)) for p in pairs})
+    identifiers, people = run(spark, [(a, b, "2025-01-01") for a, b in ordered], LIMITS)
+    assert sorted(row["identifier"] for row in identifiers) == sorted(
+        {node for pair in ordered for node in pair}
+    )
+    assert {row["person_id"] for row in identifiers} == {row["person_id"] for row in people}
+    assert sum(row["records"] + row["identifiers"] for row in people) == len(identifiers)

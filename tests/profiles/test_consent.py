@@ -1,0 +1,125 @@
+"""Consent: whose word holds, and for what."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.lake.tables.identity import IDENTIFIERS
+from jobs.lake.tables.silver import CONSENTS, CUSTOMERS
+from jobs.profiles.consent import addresses_of, current_consents, current_purposes
+from tests.rows import rows
+
+NIGHT = date(2026, 3, 1)
+OWNERS = {
+    "customer_no:ann": "p_ann",
+    "email:ann1": "p_ann",
+    "email:ann2": "p_ann",
+    "customer_no:bob": "p_bob",
+    "customer_no:cat": "p_cat",
+    "record:crm:bob": "p_bob",
+    "record:crm:cat": "p_cat",
+    "email:family": "p_family",
+    "customer_no:dan": "p_dan",
+    "customer_no:eve": "p_eve",
+    "email:eve": "p_eve",
+}
+
+
+def act(who: str, day: str, status: str, **scope: Any) -> dict[str, Any]:
+    """An act of consent to marketing, to all channels and addresses unless said otherwise."""
+    return {
+        "consent_id": f"{who} {day} {status}",
+        "identifier": who,
+        "occurred_at": day,
+        "status": status,
+        "purpose": "marketing",
+        **scope,
+    }
+
+
+ACTS = [
+    # A grant for all, then a withdrawal for one of two addresses.
+    act("customer_no:ann", "2026-01-01", "granted"),
+    act("email:ann2", "2026-01-05", "withdrawn", email_token="ann2", channel="email"),
+    # A shared address: what Bob grants is Bob's; what is withdrawn from the address is everyone's.
+    act("customer_no:cat", "2026-01-01", "granted", email_token="family", channel="email"),
+    act("email:family", "2026-01-02", "withdrawn", email_token="family", channel="email"),
+    act("customer_no:bob", "2026-01-03", "granted", email_token="family", channel="email"),
+    # At equal time a withdrawal wins; after the night nothing counts.
+    act("customer_no:dan", "2026-01-01 10:00", "granted", channel="sms"),
+    act("customer_no:dan", "2026-01-01 10:00", "withdrawn", channel="sms"),
+    act("customer_no:dan", "2026-03-02", "granted", channel="sms"),
+    act("customer_no:dan", "2026-03-01 23:59", "granted", channel="email"),
+    # A later word about email alone does not bring back the other channels.
+    act("customer_no:eve", "2026-01-01", "withdrawn"),
+    act("customer_no:eve", "2026-01-02", "granted", email_token="eve", channel="email"),
+    act("customer_no:eve", "2026-01-01", "granted", purpose="personalization"),
+    act("customer_no:eve", "2026-01-04", "withdrawn", purpose="personalization", channel="email"),
+    # Nobody we know.
+    act("customer_no:gone", "2026-01-01", "granted"),
+]
+
+
+@pytest.fixture(scope="module")
+def frames(spark: SparkSession) -> tuple[DataFrame, DataFrame, DataFrame]:
+    """Consents, identifiers and addresses."""
+    identifiers = rows(
+        spark,
+        IDENTIFIERS,
+        [
+            {"identifier": node, "type": node.split(":")[0], "person_id": person}
+            for node, person in OWNERS.items()
+        ],
+    )
+    customers = rows(
+        spark,
+        CUSTOMERS,
+        [
+            {"record_id": "crm:bob", "email_token": "family"},
+            {"record_id": "crm:cat", "email_token": "family"},
+            {"record_id": "crm:none"},
+        ],
+    )
+    return rows(spark, CONSENTS, ACTS), identifiers, addresses_of(customers, identifiers)
+
+
+def test_the_latest_act_that_covers_an_address_wins(
+    frames: tuple[DataFrame, DataFrame, DataFrame],
+) -> None:
+    consents, identifiers, addresses = frames
+    found = current_consents(consents, identifiers, NIGHT, addresses=addresses)
+    assert found.columns == ["person_id", "email_token", "channel", "purpose", "granted"]
+    marketing = {
+        (r.person_id, r.email_token, r.channel): r.granted
+        for r in found.where("purpose = 'marketing'").collect()
+    }
+    assert marketing == {
+        ("p_ann", "ann1", "email"): True,
+        ("p_ann", "ann2", "email"): False,
+        ("p_ann", None, "sms"): True,
+        ("p_ann", None, "push"): True,
+        ("p_ann", None, "post"): True,
+        ("p_cat", "family", "email"): False,
+        ("p_bob", "family", "email"): True,
+        ("p_family", "family", "email"): False,
+        ("p_dan", None, "sms"): False,
+        ("p_dan", None, "email"): True,
+        ("p_eve", "eve", "email"): True,
+        ("p_eve", None, "sms"): False,
+        ("p_eve", None, "push"): False,
+        ("p_eve", None, "post"): False,
+    }
+
+
+def test_a_purpose_is_decided_by_the_latest_act_of_any_channel(
+    frames: tuple[DataFrame, DataFrame, DataFrame],
+) -> None:
+    consents, identifiers, addresses = frames
+    found = current_purposes(consents, identifiers, NIGHT, addresses=addresses)
+    assert {
+        r.person_id: r.granted for r in found.where("purpose = 'personalization'").collect()
+    } == {"p_eve": False}

@@ -1,0 +1,101 @@
+"""Interactions: what counts, whose it is, and on which day."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from pyspark.sql import SparkSession
+
+from jobs.lake.tables.gold import INTERACTIONS
+from jobs.lake.tables.identity import IDENTIFIERS
+from jobs.lake.tables.silver import EVENTS, FEEDBACK, ORDER_LINES, PRODUCTS
+from jobs.profiles.interactions import interactions
+from tests.rows import rows
+
+NIGHT = date(2026, 3, 1)
+
+
+def test_rows_become_one_a_person_product_kind_and_day(spark: SparkSession) -> None:
+    identifiers = rows(
+        spark,
+        IDENTIFIERS,
+        [
+            {"identifier": "login:ann", "person_id": "p_ann"},
+            {"identifier": "cookie:ann", "person_id": "p_ann"},
+        ],
+    )
+    products = rows(
+        spark,
+        PRODUCTS,
+        [
+            {"product_id": "tea", "item_type": "product"},
+            {"product_id": "post", "item_type": "service"},
+        ],
+    )
+    line = {
+        "identifier": "login:ann",
+        "product_id": "tea",
+        "kind": "sale",
+        "order_date": "2026-02-01",
+        "quantity": "2",
+        "amount_base": "5.00",
+    }
+    order_lines = rows(
+        spark,
+        ORDER_LINES,
+        [
+            line,
+            line | {"quantity": "1", "amount_base": "2.50"},
+            line | {"kind": "return", "quantity": "-1", "amount_base": "-2.50"},
+            line | {"kind": "cancellation", "quantity": "-1", "amount_base": "-2.50"},
+            line | {"kind": "adjustment"},
+            line | {"product_id": "post"},
+            line | {"product_id": "uncatalogued", "order_date": "2026-03-01"},
+            line | {"order_date": "2026-03-02"},
+            line | {"product_id": None},
+            line | {"identifier": None},
+            line | {"identifier": "login:unknown"},
+        ],
+    )
+    event = {
+        "identifier": "login:ann",
+        "type": "product_view",
+        "product_id": "tea",
+        "event_date": "2026-02-01",
+    }
+    events = rows(
+        spark,
+        EVENTS,
+        [
+            event,
+            event | {"identifier": "cookie:ann"},
+            event | {"type": "purchase"},
+            event | {"type": "page_view"},
+            event | {"type": "email_click", "event_date": "2026-03-01"},
+            event | {"type": "add_to_cart", "product_id": "post"},
+            event | {"type": "add_to_cart", "event_date": "2026-03-02"},
+            event | {"product_id": None},
+        ],
+    )
+    feedback = rows(
+        spark,
+        FEEDBACK,
+        [
+            {"identifier": "login:ann", "product_id": "tea", "written_at": "2026-03-01 23:59"},
+            {"identifier": "login:ann", "product_id": "tea", "written_at": "2026-03-02 00:00"},
+        ],
+    )
+    found = INTERACTIONS.conform(
+        interactions(order_lines, events, feedback, products, identifiers, as_of=NIGHT)
+    )
+    first, last = date(2026, 2, 1), NIGHT
+    assert sorted(tuple(row)[1:] for row in found.collect()) == [
+        ("tea", "email_click", last, 1.0, None),
+        ("tea", "product_view", first, 2.0, None),
+        ("tea", "purchase", first, 3.0, Decimal("7.5000")),
+        ("tea", "return", first, 2.0, Decimal("-5.0000")),
+        ("tea", "review", last, 1.0, None),
+        ("uncatalogued", "purchase", last, 2.0, Decimal("5.0000")),
+    ]
+    assert {row.person_id for row in found.collect()} == {"p_ann"}
