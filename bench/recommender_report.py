@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 TITLES: Final = {
-    "als": "**ALS, the default settings**",
-    "als_tuned_here": "ALS, tuned on this set",
-    "als_plain": "ALS alone (no habit, no trend)",
+    "als": "**ALS with habit and trend (default)**",
+    "als_tuned_here": "ALS with habit and trend, tuned on this set alone",
+    "als_plain": "ALS alone, tuned on this set",
     "popularity": "popularity",
     "repeat": "repeat purchase",
     "item_item": "item-item",

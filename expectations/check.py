@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 __all__ = ["CheckContext", "CheckError", "RuleResult", "check"]
 
 
+# Rows that one task aggregates sooner than a shuffle is set up: over the suites of a small night,
+# one partition took a quarter less processor time than four.
+SMALL = 50_000
+
+
 class CheckError(RuntimeError):
     """A rule could not be measured: its SQL does not fit the frame."""
 
@@ -80,6 +85,8 @@ def check(frame: DataFrame, suite: Suite, context: CheckContext) -> list[RuleRes
         ``context.references`` lacks a table of :attr:`~expectations.suite.Suite.references`.
     """
     measures = {rule.name: rule.measure(context) for rule in suite.rules}
+    if context.rows is not None and context.rows <= SMALL:
+        frame = frame.coalesce(1)
     batch = _batches(suite.table.id).get_batch({"dataframe": prepared(frame, suite, context)})
     result = batch.validate(_expectations(suite, measures), result_format="BASIC")
     # Not by position: what could not be measured comes first, whatever its place in the suite.

@@ -37,6 +37,9 @@ class CheckContext:
     late_days, stale_days : int
         Days without news after which a feed is late (a warning), or stale (the run stops).
         Fourteen, because shops close between the years.
+    rows : int or None
+        Rows of the frame where the caller knows them: a small frame is then checked in one
+        partition, without a shuffle.
     folder : Path or None
         Where results are kept for the Data Docs; None keeps none.
     """
@@ -50,4 +53,5 @@ class CheckContext:
     nights_needed: int = 7
     late_days: int = 3
     stale_days: int = 14
+    rows: int | None = None
     folder: Path | None = None

@@ -16,9 +16,8 @@ SUITE = Suite(
             f" AND right_id RLIKE '^({TYPES}):.')",
             "an identifier is not <type>:<value> of a known type",
         ),
-        RowRule(
-            "two_ends", "(left_id <> right_id) IS NOT FALSE", "an identifier is linked to itself"
-        ),
+        # An identifier that was seen alone is a pair with itself.
+        RowRule("ordered", "(left_id <= right_id) IS NOT FALSE", "the pair is not in order"),
         RowRule("span", "(first_seen <= last_seen) IS NOT FALSE", "last_seen is before first_seen"),
     ),
     table_rules=(volume("warn"),),

@@ -66,8 +66,8 @@ class AlsSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    factors: int = Field(default=64, ge=1)
-    regularization: float = Field(default=30.0, ge=0)
+    factors: int = Field(default=32, ge=1)
+    regularization: float = Field(default=10.0, ge=0)
     alpha: float = Field(default=3.0, gt=0)
     iterations: int = Field(default=15, ge=1)
     seed: int = Field(default=20, ge=0)
@@ -76,7 +76,7 @@ class AlsSettings(BaseModel):
     repeat_weight: float = Field(default=0.3, ge=0)
     repeat_half_life_days: float | None = Field(default=365.0, gt=0)
     popularity_weight: float = Field(default=0.2, ge=0)
-    popularity_half_life_days: float | None = Field(default=30.0, gt=0)
+    popularity_half_life_days: float | None = Field(default=7.0, gt=0)
 
 
 class TrainingError(ValueError):

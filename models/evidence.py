@@ -45,7 +45,9 @@ def evidence(
         product_ids=model.product_ids,
     )
     norms = np.linalg.norm(model.item_factors, axis=1, keepdims=True)
-    unit = np.divide(model.item_factors, norms, where=norms > 0, out=np.zeros_like(model.item_factors))
+    unit = np.divide(
+        model.item_factors, norms, where=norms > 0, out=np.zeros_like(model.item_factors)
+    )
     people = np.searchsorted(history.person_ids, recommended[PERSON].to_numpy(dtype=np.str_))
     items = np.searchsorted(model.product_ids, recommended[PRODUCT].to_numpy(dtype=np.str_))
     matrix = history.weights

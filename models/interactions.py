@@ -65,7 +65,7 @@ class Weighting(BaseModel):
         default={PURCHASE: 1.0, "add_to_cart": 0.3, "email_click": 0.15, "product_view": 0.1},
         validate_default=True,
     )
-    half_life_days: float | None = Field(default=180.0, gt=0)
+    half_life_days: float | None = Field(default=90.0, gt=0)
     quantity: Literal["ignore", "log1p", "linear"] = "ignore"
     saturation: bool = True
     bm25_k1: float | None = Field(default=None, gt=0)

@@ -31,14 +31,33 @@ def top(scores: NDArray[np.float32], n: int) -> tuple[Places, Places, Places, ND
     if scores.shape[1] == 0 or scores.shape[0] == 0 or n < 1:
         nothing = np.empty(0, dtype=np.intp)
         return nothing, nothing, nothing, np.empty(0)
-    # Adding zero turns -0.0 into 0.0: they compare equal but are written differently.
-    rounded = np.round(np.asarray(scores, dtype=np.float64), SCORE_DECIMALS) + 0.0
     place = max(scores.shape[1] - n, 0)
-    threshold = np.partition(rounded, place, axis=1)[:, place]
-    rows, columns = np.nonzero((rounded >= threshold[:, None]) & np.isfinite(rounded))
-    kept = rounded[rows, columns]
+    threshold = np.partition(scores, place, axis=1)[:, place]
+    # Rounding keeps the order, so what rounds to the n-th score lies within a step below it:
+    # only those few are rounded, not the whole block.
+    near = threshold - 2 * 10.0**-SCORE_DECIMALS - 1e-6 * np.abs(threshold)
+    rows, columns = np.nonzero((scores >= near[:, None]) & np.isfinite(scores))
+    # Adding zero turns -0.0 into 0.0: they compare equal but are written differently.
+    kept = np.round(scores[rows, columns].astype(np.float64), SCORE_DECIMALS) + 0.0
+    wanted = _needed(rows, kept, np.round(threshold.astype(np.float64), SCORE_DECIMALS), n)
+    rows, columns, kept = rows[wanted], columns[wanted], kept[wanted]
     order = np.lexsort((columns, -kept, rows))
     rows, columns, kept = rows[order], columns[order], kept[order]
     ranks = np.arange(len(rows)) - np.searchsorted(rows, rows) + 1
     best = ranks <= n
     return rows[best], columns[best], ranks[best].astype(np.intp), kept[best].astype(np.float64)
+
+
+def _needed(
+    rows: Places, scores: NDArray[np.floating], threshold: NDArray[np.floating], n: int
+) -> NDArray[np.bool_]:
+    """Mark what scores above its row's n-th score, and the first ``n`` of what equals it.
+
+    Without it a model that scores most products zero would have all of them sorted.
+    """
+    needed = np.asarray(scores > threshold[rows], dtype=np.bool_)
+    tied = np.flatnonzero(scores == threshold[rows])
+    tied_rows = rows[tied]
+    place = np.arange(len(tied)) - np.searchsorted(tied_rows, tied_rows)
+    needed[tied[place < n]] = True
+    return needed

@@ -13,7 +13,7 @@ from models.columns import PERSON, PRODUCT, RANK, RECOMMENDATION_COLUMNS, SCORE
 from models.interactions import History, Ids, Interactions, Weighting, stored_rows, weigh
 from models.ranking import top
 
-BLOCK_BYTES = 256 * 2**20
+BLOCK_BYTES = 64 * 2**20
 """Memory for one block of scores; about three times as much is in use while it is ranked."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,15 +19,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """One session for all tests: starting one takes longer than most of them."""
-    from jobs.lake.session import conf
+    from jobs.lake.session import conf, prepare_environment
     from jobs.lake.settings import SparkSettings
 
     scratch = tmp_path_factory.mktemp("spark")
-    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     # Frames of a test have a handful of rows: more partitions are only more tasks.
     small = SparkSettings(
         master="local[2]", driver_memory="1g", shuffle_partitions=2, snapshot_partitions=1
     )
+    prepare_environment(small)
     builder = SparkSession.builder
     for key, value in conf(small, scratch).items():
         builder = builder.config(key, value)

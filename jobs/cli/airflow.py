@@ -81,6 +81,8 @@ def environment(port: int) -> dict[str, str]:
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__API__BASE_URL": f"http://{LOOPBACK}:{port}",
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+        # They say at this level what they import and which sockets they close.
+        "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "great_expectations=WARNING, py4j=WARNING",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "SCARF_ANALYTICS": "false",
         # For the processes that Airflow starts: they find the same home, settings and code.
@@ -107,10 +109,11 @@ def prepare(variables: Mapping[str, str]) -> None:
     os.environ.update(variables)
     mark = folder / "database"
     state = _database_state(variables)
-    if mark.exists() and mark.read_text() == state:
-        return
+    # Imported whatever the database's state: this is what takes long in a run.
     from airflow.utils import db
 
+    if mark.exists() and mark.read_text() == state:
+        return
     # Makes the tables of an empty database from the models, upgrades one of another version.
     db.initdb()
     mark.write_text(state)
@@ -130,10 +133,10 @@ def run_dag(dag_id: str, as_of: date, listener: Any) -> Outcome:
     """
     import importlib
 
-    from airflow.listeners.listener import get_listener_manager
+    from airflow.sdk.listener import get_listener_manager
 
     dag: DAG = getattr(importlib.import_module(f"dags.{dag_id}"), dag_id)
-    get_listener_manager().add_listener(listener)
+    get_listener_manager().add_listener(listener)  # type: ignore[no-untyped-call]
     run = dag.test(logical_date=logical_date(dag.timetable, as_of))
     order = list(dag.task_dict)
     states = {ti.task_id: str(ti.state) for ti in run.get_task_instances()}

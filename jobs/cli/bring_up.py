@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from jobs.cli.nights import Chosen, chosen
 from jobs.lake.errors import BespokeError
 from jobs.lake.settings import Settings, home, settings
-from jobs.lake.store import Lake
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -56,7 +55,9 @@ def bring_up(as_of: date | None = None) -> None:
             raise
         except Exception as error:
             log.exception("the run broke off")
-            raise RunError(f"{type(error).__name__}: {error}\nThe whole story is in {path}") from None
+            raise RunError(
+                f"{type(error).__name__}: {error}\nThe whole story is in {path}"
+            ) from None
 
 
 def _bring_up(
@@ -66,13 +67,16 @@ def _bring_up(
     from jobs.cli.airflow import environment, prepare, run_dag
     from jobs.cli.progress import Progress, listener
 
-    lake = Lake(home() / "lake")
-    progress = Progress(console, lambda since: summary.counts(lake, since))
+    progress = Progress(console, lambda since: summary.counts(home() / "lake", since))
     console.print(f"[bold]bespoke run[/bold] · {wanted.source} · log {path}")
     with progress.stage("start") as said:
-        threading.Thread(target=_warm_up, args=(wanted,), name="warm-up", daemon=True).start()
+        # The JVM starts while this process imports Airflow.
+        session = threading.Thread(target=_start_session, args=(wanted,), daemon=True)
+        session.start()
         prepare(environment(wanted.airflow.port))
+        session.join()
         said.append("Airflow and Spark")
+    threading.Thread(target=_import_slow, daemon=True).start()
     _make_world(wanted, sources, progress)
     night = as_of or sources.last_night()
     if night is None:
@@ -81,7 +85,7 @@ def _bring_up(
     outcome = run_dag("nightly", night, listener(progress))
     if outcome.state != "success":
         raise RunError(_failure(outcome.failed, progress.errors, night, path))
-    summary.show(summary.summarise(lake, night, path), console)
+    summary.show(summary.summarise(home(), night, path), console)
 
 
 def _make_world(wanted: Settings, sources: Chosen, progress: Progress) -> None:
@@ -103,16 +107,19 @@ def _failure(failed: list[str], errors: dict[str, str], night: date, path: Path)
     )
 
 
-def _warm_up(wanted: Settings) -> None:
-    """Start the JVM and import what is slow, beside Airflow's own import."""
+def _start_session(wanted: Settings) -> None:
     from jobs.lake.session import open_session
 
     try:
         open_session(wanted.spark)
-        os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
-        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-        for name in SLOW_IMPORTS:
-            importlib.import_module(name)
     except Exception:
-        # Whoever needs it meets the same error, where it can be told.
-        log.exception("warming up failed")
+        # The first task meets the same error, where it can be told.
+        log.exception("no session could be started")
+
+
+def _import_slow() -> None:
+    """Import what later stages need, in the seconds that the JVM works and this process waits."""
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    for name in SLOW_IMPORTS:
+        importlib.import_module(name)

@@ -64,6 +64,8 @@ def to_file(path: Path) -> Iterator[Console]:
             os.dup2(kept[1], 2)
             for descriptor in kept:
                 os.close(descriptor)
+            # What closes when the process ends says so on the terminal that is back now.
+            logging.getLogger("py4j").setLevel(logging.WARNING)
             project.removeHandler(handler)
             project.propagate = True
             handler.close()

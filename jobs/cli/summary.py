@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.cli.shown import lists, night_in_force, product_names
-from jobs.lake.store import Lake
-from jobs.lake.tables.gold import SEGMENTS
-from jobs.lake.tables.identity import PERSONS
-from jobs.lake.tables.ops import RUNS
-from jobs.lake.tables.serving import RECOMMENDATIONS
+from jobs.cli.query import records
+from jobs.cli.shown import night_in_force, recommended
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,34 +40,40 @@ class Summary:
     """
 
     night: date
-    persons: dict[str, int] = field(default_factory=dict)
-    segments: dict[str, dict[str, int]] = field(default_factory=dict)
-    quality: dict[str, tuple[float, float]] = field(default_factory=dict)
-    people: dict[str, list[str]] = field(default_factory=dict)
-    places: list[tuple[str, str, str]] = field(default_factory=list)
+    persons: dict[str, int]
+    segments: dict[str, dict[str, int]]
+    quality: dict[str, tuple[float, float]]
+    people: dict[str, list[str]]
+    places: list[tuple[str, str, str]]
 
 
-def counts(lake: Lake, since: datetime) -> str:
+def counts(lake: Path, since: datetime) -> str:
     """Say what jobs recorded since a time, in one line."""
-    rows = lake.rows(RUNS, [("started_at", ">", since)]).to_pylist()
-    read = {c: sum(r[f"rows_{c}"] or 0 for r in rows) for c in COUNTED}
-    written = [
-        f"{r['job']} {r['rows_written']:,}" for r in rows if r["rows_written"] and not r["source"]
+    rows = records("SELECT * FROM ops.runs WHERE started_at > ? ORDER BY started_at", lake, [since])
+    fed = {c: sum(r[f"rows_{c}"] or 0 for r in rows if r["source"]) for c in COUNTED}
+    said = [f"{n:,} {c}" for c, n in fed.items()] if any(r["job"] == "ingest" for r in rows) else []
+    made = [
+        f"{r['job']} {r['rows_written']:,} rows"
+        for r in rows
+        if r["rows_written"] and not r["source"]
     ]
-    said = [f"{n:,} {c}" for c, n in read.items()] if read["read"] and not written else []
-    return ", ".join([*said, *(f"{w} rows" for w in written)])
+    notes = [r["error"] for r in rows if r["error"]]
+    return ", ".join([*said, *made, *notes])
 
 
-def summarise(lake: Lake, night: date, log: Path) -> Summary:
-    """Gather the summary from the lake, without Spark."""
-    kinds = Counter(lake.rows(PERSONS, None, ["kind"]).column("kind").to_pylist())
+def summarise(home: Path, night: date, log: Path) -> Summary:
+    """Gather the summary from the lake and the model registry, without Spark."""
+    lake = home / "lake"
+    kinds = records(
+        "SELECT kind, count(*) AS n FROM identity.persons GROUP BY 1 ORDER BY 2 DESC", lake
+    )
     return Summary(
         night,
-        dict(kinds.most_common()),
+        {row["kind"]: row["n"] for row in kinds},
         _segments(lake),
-        _quality(lake.root.parent),
+        _quality(home),
         _people(lake),
-        _places(lake.root.parent, night, log),
+        _places(home, night, log),
     )
 
 
@@ -80,29 +81,39 @@ def show(summary: Summary, console: Console) -> None:
     """Print the summary."""
     total = sum(summary.persons.values())
     kinds = ", ".join(f"{n:,} {kind}" for kind, n in summary.persons.items())
-    console.print(f"\n[bold]Persons[/bold]   {total:,}" + (f" ({kinds})" if kinds else ""))
+    console.print()
+    _line(console, "Persons", f"{total:,} ({kinds})" if kinds else "none")
     for family, segments in summary.segments.items():
-        said = ", ".join(f"{name} {n:,}" for name, n in segments.items())
-        console.print(f"[bold]Segments[/bold]  {family}: {said}", markup=True)
+        _line(
+            console, "Segments", f"{family}: {', '.join(f'{s} {n:,}' for s, n in segments.items())}"
+        )
     for metric, (own, popular) in summary.quality.items():
-        console.print(f"[bold]Model[/bold]     {metric} {own:.4f}, popularity {popular:.4f}")
+        _line(console, "Model", f"{metric} {own:.4f}; popularity {popular:.4f}")
     for person, lines in summary.people.items():
-        console.print(f"[bold]Person[/bold]    {person}")
+        _line(console, "Person", f"{person}, shown first:")
         for line in lines:
-            console.print(f"            {line}", markup=False)
+            _line(console, "", line)
     console.print()
     for what, where, command in summary.places:
-        console.print(f"[bold]{what:<10}[/bold]{where}")
-        console.print(f"{'':<10}[dim]{command}[/dim]")
+        _line(console, what, where)
+        _line(console, "", f"$ {command}")
 
 
-def _segments(lake: Lake) -> dict[str, dict[str, int]]:
-    rows = lake.rows(SEGMENTS, None, ["family", "segment", "valid_to"]).to_pylist()
-    found: dict[str, Counter[str]] = {}
+def _line(console: Console, name: str, text: str) -> None:
+    console.print(f"{name:<10}", style="bold", end="")
+    console.print(text, markup=False)
+
+
+def _segments(lake: Path) -> dict[str, dict[str, int]]:
+    rows = records(
+        "SELECT family, segment, count(*) AS n FROM gold.segments WHERE valid_to IS NULL "
+        "GROUP BY 1, 2 ORDER BY 1 DESC, 3 DESC, 2",
+        lake,
+    )
+    found: dict[str, dict[str, int]] = {}
     for row in rows:
-        if row["valid_to"] is None:
-            found.setdefault(row["family"], Counter())[row["segment"]] += 1
-    return {family: dict(found[family].most_common()) for family in sorted(found)}
+        found.setdefault(row["family"], {})[row["segment"]] = row["n"]
+    return found
 
 
 def _quality(home: Path) -> dict[str, tuple[float, float]]:
@@ -129,38 +140,35 @@ def _quality(home: Path) -> dict[str, tuple[float, float]]:
     }
 
 
-def _people(lake: Lake) -> dict[str, list[str]]:
+def _people(lake: Path) -> dict[str, list[str]]:
     night = night_in_force(lake)
     if night is None:
         return {}
-    first = lake.rows(
-        RECOMMENDATIONS, [("as_of", "=", night), ("rank", "=", 1)], ["person_id", "strategy"]
-    ).to_pylist()
     # Those whom the model knows say more than those who are shown what is popular.
-    order = sorted(first, key=lambda row: (row["strategy"] != "als", row["person_id"]))
-    picked = [row["person_id"] for row in order[:PEOPLE]]
-    found = {person: lists(lake, person, night)[:PRODUCTS] for person in picked}
-    names = product_names(lake, [r["product_id"] for rows in found.values() for r in rows])
-    return {
-        person: [
-            f"{r['rank']}. {names.get(r['product_id']) or r['product_id']}: {r['reason']}"
-            for r in rows
+    picked = records(
+        "SELECT person_id FROM serving.recommendations WHERE as_of = ? AND rank = 1 "
+        "ORDER BY strategy <> 'als', person_id LIMIT ?",
+        lake,
+        [night, PEOPLE],
+    )
+    found: dict[str, list[str]] = {}
+    for person in (row["person_id"] for row in picked):
+        rows = recommended(lake, person, night)[:PRODUCTS]
+        found[person] = [
+            f"{r['rank']}. {r['name'] or r['product_id']}: {r['reason']}" for r in rows
         ]
-        for person, rows in found.items()
-    }
+    return found
 
 
 def _places(home: Path, night: date, log: Path) -> list[tuple[str, str, str]]:
     export = home / "exports" / "email" / str(night)
     docs = home / "quality" / "site" / "index.html"
-    return [
-        ("Tables", str(home / "lake"), 'bespoke sql "SELECT * FROM gold.profiles LIMIT 5"'),
-        ("Data Docs", str(docs), f"python -m webbrowser {docs.as_uri()}"),
-        (
-            "MLflow",
-            str(home / "mlflow.db"),
-            f"mlflow ui --host 127.0.0.1 --backend-store-uri sqlite:///{home / 'mlflow.db'}",
-        ),
-        ("Export", str(export), f"head -3 {export / 'recommendations.csv'}"),
-        ("Log", str(log), "bespoke runs"),
+    mlflow = f"sqlite:///{home / 'mlflow.db'}"
+    found = [
+        ("Tables", home / "lake", 'bespoke sql "SELECT * FROM gold.profiles LIMIT 5"'),
+        ("Data Docs", docs, f"python -m webbrowser {docs.as_uri()}"),
+        ("MLflow", home / "mlflow.db", f"mlflow ui --host 127.0.0.1 --backend-store-uri {mlflow}"),
+        ("Export", export, f"head -3 {export / 'recommendations.csv'}"),
+        ("Log", log, "bespoke runs"),
     ]
+    return [(what, str(path), command) for what, path, command in found if path.exists()]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.identity.components import components
+from jobs.identity.components import Engine
 
 
-def attach(links: DataFrame, owners: DataFrame, *, single_node_links: int) -> DataFrame:
+def attach(links: DataFrame, owners: DataFrame, engine: Engine) -> DataFrame:
     """Find the owner of every free node.
 
     Free nodes that are linked to each other go together. A group of them that touches the nodes
@@ -21,8 +21,8 @@ def attach(links: DataFrame, owners: DataFrame, *, single_node_links: int) -> Da
         ``left_id``, ``right_id``, in any direction.
     owners : DataFrame
         ``node``, ``owner``, unique by node; a node that is not in it is free.
-    single_node_links : int
-        Limit of the one-machine engine, see :func:`~jobs.identity.components.components`.
+    engine : Engine
+        Finds the groups of free nodes.
 
     Returns
     -------
@@ -30,9 +30,9 @@ def attach(links: DataFrame, owners: DataFrame, *, single_node_links: int) -> Da
         ``node``, ``owner`` of every free node that has a link; the owner of a group that stays
         by itself is its smallest node.
     """
-    sides = _with_owners(links, owners).localCheckpoint(eager=False)
+    sides = _with_owners(links, owners).localCheckpoint()
     free = "left_owner IS NULL AND right_owner IS NULL"
-    groups = components(sides.where(free), single_node_links=single_node_links)
+    groups = engine(sides.where(free))
     touching = (
         sides.select("left_id", "left_owner", "right_owner")
         .unionByName(

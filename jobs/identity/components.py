@@ -6,6 +6,8 @@ result.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,38 +25,24 @@ class UnfinishedComponentsError(RuntimeError):
     """The Spark engine did not settle."""
 
 
-def components(links: DataFrame, *, single_node_links: int) -> DataFrame:
-    """Find the connected components of a graph.
+Engine = Callable[[DataFrame], DataFrame]
+"""Finds the components of a graph.
 
-    Parameters
-    ----------
-    links : DataFrame
-        ``left_id``, ``right_id``; direction, repetition and order do not matter.
-    single_node_links : int
-        Up to this many links one machine does it, above it Spark.
+It takes ``left_id``, ``right_id`` (direction, repetition and order do not matter) and returns
+``node``, ``component`` (its smallest node), a row a node that has a link to another. A node
+without one is a component of its own and is left out: most nodes of a shop are visitors seen
+once, and need not travel.
+"""
 
-    Returns
-    -------
-    DataFrame
-        ``node``, ``component`` (its smallest node), a row a node that has a link to another. A
-        node without one is a component of its own and is left out: most nodes of a shop are
-        visitors seen once, and need not travel.
-    """
-    # Materialised, as the count and the engine would each compute the links again.
-    distinct = (
-        links.select("left_id", "right_id")
-        .where("left_id != right_id")
-        .distinct()
-        .localCheckpoint(eager=False)
-    )
-    if distinct.count() <= single_node_links:
-        return one_machine_components(distinct)
-    return spark_components(distinct)
+
+def engine_for(links: int, *, single_node_links: int) -> Engine:
+    """Choose by the number of links: SciPy on one machine up to the limit, Spark above it."""
+    return one_machine_components if links <= single_node_links else spark_components
 
 
 def one_machine_components(links: DataFrame) -> DataFrame:
-    """Find components with SciPy, on the driver; see :func:`components`."""
-    table = links.select("left_id", "right_id").toArrow()
+    """Find components with SciPy, on the driver; see :data:`Engine`."""
+    table = links.select("left_id", "right_id").where("left_id != right_id").toArrow()
     # Dictionary codes instead of Python strings: an eighth of the memory.
     ends = pa.chunked_array(
         [chunk.cast(pa.large_string()) for side in table.columns for chunk in side.chunks],
@@ -77,7 +65,7 @@ def one_machine_components(links: DataFrame) -> DataFrame:
 
 
 def spark_components(links: DataFrame) -> DataFrame:
-    """Find components by alternating large-star and small-star; see :func:`components`.
+    """Find components by alternating large-star and small-star; see :data:`Engine`.
 
     Kiveris, Lattanzi, Mirrokni, Rastogi, Vassilvitskii: Connected Components in MapReduce and
     Beyond, SoCC 2014. Links are rewired to smaller nodes until every component is a star around
@@ -88,11 +76,13 @@ def spark_components(links: DataFrame) -> DataFrame:
     UnfinishedComponentsError
         The links still changed after ``MAX_ROUNDS`` rounds.
     """
-    stars = links.select(F.col("left_id").alias("node"), F.col("right_id").alias("centre"))
+    stars = links.where("left_id != right_id").select(
+        F.col("left_id").alias("node"), F.col("right_id").alias("centre")
+    )
     before = None
     for _ in range(MAX_ROUNDS):
         # Without a checkpoint a round the plan doubles in each of them.
-        stars = _small_star(_large_star(stars)).localCheckpoint(eager=False)
+        stars = _small_star(_large_star(stars)).localCheckpoint()
         now = _fingerprint(stars)
         if now == before:
             centres = stars.select("centre").distinct()

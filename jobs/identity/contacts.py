@@ -12,16 +12,20 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.identity.attach import attach
-from jobs.identity.components import components
+from jobs.identity.components import Engine
 from jobs.identity.nodes import RECORD, node
-from jobs.identity.settings import IdentitySettings
 
 FIRST = "first"
 BIRTH = "birth"
 
 
 def join_by_contact(
-    holders: DataFrame, strong: DataFrame, customers: DataFrame, settings: IdentitySettings
+    holders: DataFrame,
+    strong: DataFrame,
+    customers: DataFrame,
+    *,
+    max_holders: int,
+    engine: Engine,
 ) -> DataFrame:
     """Join accounts and records by the contacts they hold.
 
@@ -33,8 +37,10 @@ def join_by_contact(
         ``node``, ``component`` of every strong node.
     customers : DataFrame
         Rows of ``silver.customers``.
-    settings : IdentitySettings
-        Limits.
+    max_holders : int
+        A contact that more components hold joins nobody.
+    engine : Engine
+        Finds connected components.
 
     Returns
     -------
@@ -42,12 +48,10 @@ def join_by_contact(
         ``component``, ``joined``: components with the same ``joined`` are one person. Components
         whose contacts nobody else holds are left out.
     """
-    contested = _contested(holders, settings.max_contact_holders).localCheckpoint(eager=False)
-    traits = _traits(strong, customers, contested).localCheckpoint(eager=False)
-    named = _join_by_traits(contested, traits, settings.single_node_links).localCheckpoint(
-        eager=False
-    )
-    placed = _join_unnamed(contested, named, traits, settings.single_node_links)
+    contested = _contested(holders, max_holders).localCheckpoint()
+    traits = _traits(strong, customers, contested).localCheckpoint()
+    named = _join_by_traits(contested, traits, engine).localCheckpoint()
+    placed = _join_unnamed(contested, named, traits, engine)
     return named.join(placed, named["group"] == placed["node"], how="left").select(
         "component", F.coalesce("owner", "group").alias("joined")
     )
@@ -89,7 +93,7 @@ def _traits(strong: DataFrame, customers: DataFrame, contested: DataFrame) -> Da
     )
 
 
-def _join_by_traits(contested: DataFrame, traits: DataFrame, single_node_links: int) -> DataFrame:
+def _join_by_traits(contested: DataFrame, traits: DataFrame, engine: Engine) -> DataFrame:
     """``component``, ``group``: joined where they bear one trait at one contact.
 
     A trait at a contact is a node of its own, so the links grow with the holders and not with
@@ -99,7 +103,7 @@ def _join_by_traits(contested: DataFrame, traits: DataFrame, single_node_links: 
         F.col("component").alias("left_id"),
         F.concat_ws(" as ", "contact", "trait").alias("right_id"),
     )
-    found = components(keyed, single_node_links=single_node_links)
+    found = engine(keyed)
     return (
         contested.select("component")
         .distinct()
@@ -113,7 +117,7 @@ def _join_by_traits(contested: DataFrame, traits: DataFrame, single_node_links: 
 
 
 def _join_unnamed(
-    contested: DataFrame, named: DataFrame, traits: DataFrame, single_node_links: int
+    contested: DataFrame, named: DataFrame, traits: DataFrame, engine: Engine
 ) -> DataFrame:
     """``node``, ``owner``: groups without a first name, put with the one named they could be."""
     standing = (
@@ -126,7 +130,7 @@ def _join_unnamed(
         .select("contact", "group")
         .distinct()
         .join(standing, on="group")
-        .localCheckpoint(eager=False)
+        .localCheckpoint()
     )
     telling = (
         held.groupBy("contact")
@@ -145,7 +149,7 @@ def _join_unnamed(
         .select(F.col("group").alias("left_id"), F.col("contact").alias("right_id"))
     )
     owners = telling.where("owner IS NOT NULL").select(F.col("contact").alias("node"), "owner")
-    return attach(links, owners, single_node_links=single_node_links)
+    return attach(links, owners, engine)
 
 
 def _bears(kind: str) -> Column:

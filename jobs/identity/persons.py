@@ -14,7 +14,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.identity.attach import attach
-from jobs.identity.components import components
+from jobs.identity.components import Engine, engine_for
 from jobs.identity.contacts import join_by_contact
 from jobs.identity.nodes import CONTACTS, RECORD, STRONG, node_type
 from jobs.identity.settings import IdentitySettings
@@ -32,12 +32,13 @@ def persons(
     A person is named by the node of it that was seen first, a strong one if it has any: when two
     persons turn out to be one, the older name stays, and a run that is repeated names the same.
     """
+    engine = engine_for(links.count(), single_node_links=settings.single_node_links)
     nodes = all_nodes(links)
-    strong = strong_persons(links, nodes, customers, settings).localCheckpoint(eager=False)
-    weak = weak_persons(links, nodes, strong, settings)
+    strong = strong_persons(links, nodes, customers, settings, engine)
+    weak = weak_persons(links, nodes, strong, settings, engine)
     owned = strong.select("node", "owner", F.lit(False).alias("shared")).unionByName(weak)
     # Both results stand on it; without a checkpoint the whole resolution would run twice.
-    identifiers = _named(nodes, owned).localCheckpoint(eager=False)
+    identifiers = _named(nodes, owned).localCheckpoint()
     return identifiers, _summary(identifiers, as_of)
 
 
@@ -53,23 +54,26 @@ def all_nodes(links: DataFrame) -> DataFrame:
         .groupBy("node")
         .agg(F.min("first_seen").alias("first_seen"), F.max("last_seen").alias("last_seen"))
         .withColumn("type", node_type("node"))
-        .localCheckpoint(eager=False)
+        .localCheckpoint()
     )
 
 
 def strong_persons(
-    links: DataFrame, nodes: DataFrame, customers: DataFrame, settings: IdentitySettings
+    links: DataFrame,
+    nodes: DataFrame,
+    customers: DataFrame,
+    settings: IdentitySettings,
+    engine: Engine,
 ) -> DataFrame:
     """``node``, ``owner`` of every strong node; the owner is the smallest strong node of it."""
-    limit = settings.single_node_links
     certain = links.where(_is_strong("left_id") & _is_strong("right_id"))
-    found = components(certain, single_node_links=limit)
+    found = engine(certain)
     strong = (
         nodes.where(F.col("type").isin(*STRONG))
         .select("node")
         .join(found, on="node", how="left")
         .select("node", F.coalesce("component", "node").alias("component"))
-        .localCheckpoint(eager=False)
+        .localCheckpoint()
     )
     holders = (
         strong_to_weak(links)
@@ -78,16 +82,23 @@ def strong_persons(
         .select("component", F.col("weak").alias("contact"))
         .distinct()
     )
-    joined = join_by_contact(holders, strong, customers, settings)
+    joined = join_by_contact(
+        holders, strong, customers, max_holders=settings.max_contact_holders, engine=engine
+    )
     person = strong.join(joined, on="component", how="left").withColumn(
         "person", F.coalesce("joined", "component")
     )
     # Renamed by a strong node, so that no label can be mistaken for that of a weak one.
-    return person.select("node", F.min("node").over(Window.partitionBy("person")).alias("owner"))
+    owner = F.min("node").over(Window.partitionBy("person"))
+    return person.select("node", owner.alias("owner")).localCheckpoint()
 
 
 def weak_persons(
-    links: DataFrame, nodes: DataFrame, strong: DataFrame, settings: IdentitySettings
+    links: DataFrame,
+    nodes: DataFrame,
+    strong: DataFrame,
+    settings: IdentitySettings,
+    engine: Engine,
 ) -> DataFrame:
     """``node``, ``owner``, ``shared`` of every weak node; a shared one is its own owner."""
     among = links.where(
@@ -107,16 +118,14 @@ def weak_persons(
         .join(touched, on="node", how="left")
         .join(crowded, on="node", how="left")
         .withColumn("shared", ambiguous | F.col("crowded").isNotNull())
-        .localCheckpoint(eager=False)
+        .localCheckpoint()
     )
     shared = weak.where("shared").select("node")
     private = among.join(shared, F.col("left_id") == F.col("node"), "anti").join(
         shared, F.col("right_id") == F.col("node"), "anti"
     )
     owners = weak.where("NOT shared AND owner IS NOT NULL").select("node", "owner")
-    free = attach(private, owners, single_node_links=settings.single_node_links).select(
-        "node", F.col("owner").alias("attached")
-    )
+    free = attach(private, owners, engine).select("node", F.col("owner").alias("attached"))
     own = F.when(~F.col("shared"), F.coalesce("owner", "attached"))
     return weak.join(free, on="node", how="left").select(
         "node", F.coalesce(own, "node").alias("owner"), "shared"

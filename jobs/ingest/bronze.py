@@ -11,8 +11,14 @@ from jobs.ingest.canonical import Mapping
 from jobs.ingest.keyring import key_file, read_keyring
 from jobs.ingest.landing import Inspected
 from jobs.ingest.ledger import Batch
-from jobs.ingest.reading import one_task_a_file, read_jdbc, read_raw
-from jobs.ingest.sealing import exploded_columns, minted_keys, sealed
+from jobs.ingest.reading import (
+    ROW,
+    beside_their_columns,
+    one_task_a_file,
+    read_jdbc,
+    read_raw,
+)
+from jobs.ingest.sealing import minted_keys, sealed
 from jobs.lake.run import Run
 from jobs.lake.tables.bronze import VAULT_KEYS
 
@@ -84,8 +90,8 @@ def _sealed(
 
     path = key_file(run.home)
     ring = read_keyring(path)
-    exploded = rows.select("*", *exploded_columns(mapping.feed, names))
-    known = exploded.select(*rows.columns, _record_id(mapping).alias("record_id"))
+    beside = beside_their_columns(rows, (*mapping.feed.field_names, *names))
+    known = beside.select(f"{ROW}.*", _record_id(mapping).alias("record_id"))
     held = run.lake.read(VAULT_KEYS).select("record_id")
     lacking = known.select("record_id").distinct().join(held, "record_id", "left_anti")
     minted = minted_keys(lacking, path, ring.id).withColumns(
@@ -103,7 +109,7 @@ def _record_id(mapping: Mapping) -> Column:
     """Name of the record whose key encrypts a row: its key, or its file where it has none."""
     from pyspark.sql import functions as F
 
-    of_file = F.concat(F.lit(f"{mapping.name}:file:"), F.col("file_id"))
+    of_file = F.concat(F.lit(f"{mapping.name}:file:"), F.col(f"{ROW}.file_id"))
     feed = mapping.feed
     if feed.key == ROW_KEY:
         return of_file

@@ -12,7 +12,7 @@ from expectations.registry import suite_of
 from expectations.suite import reasons as broken_rules
 from jobs.identity.resolve import identifier_of
 from jobs.ingest.catalogue import KINDS, ROW_KEY, Feed, Kind, Mapped, Source
-from jobs.ingest.sealing import exploded_columns
+from jobs.ingest.reading import ROW, beside_their_columns
 from jobs.lake.tables.silver import MONEY, PROVENANCE_NAMES
 
 if TYPE_CHECKING:
@@ -26,8 +26,9 @@ DEFAULTS = {
 }
 """What an unmapped canonical column holds, where null would be wrong."""
 MONEY_COLUMNS = ("unit_price", "discount", "amount", "price", "value")
+NOT_KEPT = ("source", "record_id", "batch_id", "loaded_on", "run_id")
+"""Columns of bronze that silver has in a meaning of its own, or not at all."""
 _OFFSET = r"(Z|[+-]\d{2}:?\d{2})$"
-_KEPT = ("file", "file_id", "line", "known_from", "raw", "corrupt", "sealed", "tokens")
 
 
 @dataclass(frozen=True)
@@ -80,13 +81,12 @@ def canonical(rows: DataFrame, mapping: Mapping) -> DataFrame:
 
     feed, kind = mapping.feed, mapping.kind
     lookups = list(feed.lookups)
-    exploded = rows.select(*_KEPT, "generation", *lookups, *exploded_columns(feed, ()))
+    exploded = beside_their_columns(rows.drop(*NOT_KEPT), feed.field_names, *lookups)
     types = {c: kind.silver.column(c).type for c in kind.columns if c not in kind.pii}
     read = {c: _read(mapping, c, t) for c, t in types.items()}
     key, key_problem = _key(mapping)
     typed = exploded.select(
-        *_KEPT,
-        "generation",
+        f"{ROW}.*",
         key.alias("_key"),
         *[value.alias(c) for c, (value, _) in read.items()],
         _problems([key_problem, _encoding(), *[p for _, p in read.values() if p is not None]]),
@@ -176,7 +176,7 @@ def _shown(text: Column) -> Column:
 def _encoding() -> Column:
     from pyspark.sql import functions as F
 
-    broken = F.exists(F.map_values("raw"), lambda v: v.contains("\ufffd"))
+    broken = F.exists(F.map_values(f"{ROW}.raw"), lambda v: v.contains("\ufffd"))
     return F.when(broken, F.lit("encoding: a value has bytes that are no text in this encoding"))
 
 
@@ -192,7 +192,7 @@ def _key(mapping: Mapping) -> tuple[Column, Column]:
         )
         if feed.duplicates == "drop":
             return content, F.lit(None).cast("string")
-        repeat = F.row_number().over(Window.partitionBy("file_id", content).orderBy("line"))
+        repeat = F.row_number().over(Window.partitionBy(f"{ROW}.file_id", content).orderBy(f"{ROW}.line"))
         return F.concat_ws("-", content, repeat.cast("string")), F.lit(None).cast("string")
     parts = [F.nullif(F.trim(F.expr(e).cast("string")), F.lit("")) for e in feed.key]
     missing = reduce(lambda a, b: a | b, [p.isNull() for p in parts])

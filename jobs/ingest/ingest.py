@@ -15,6 +15,7 @@ from jobs.ingest.catalogue import Feed, SourceSet, source_set
 from jobs.ingest.keyring import key_file, make_keyring
 from jobs.ingest.landing import Inspected, Landed, find_files, inspect, landing_folder
 from jobs.ingest.ledger import Batch, Ledger
+from jobs.ingest.reading import ROW, beside_their_columns
 from jobs.ingest.silver import (
     Outcome,
     batch_rows,
@@ -271,7 +272,6 @@ def _derive(night: FeedNight, child: Mapping, batch: Batch) -> None:
 
 
 def _filtered(rows: DataFrame, feed: Feed) -> DataFrame:
-    from jobs.ingest.sealing import exploded_columns
-
-    exploded = rows.select("*", *exploded_columns(feed, ()))
-    return exploded.where(feed.where).select(*rows.columns)
+    lookups = tuple(feed.lookups)
+    beside = beside_their_columns(rows, feed.field_names, *lookups)
+    return beside.where(feed.where or "true").select(f"{ROW}.*", *lookups)

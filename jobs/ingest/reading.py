@@ -7,7 +7,7 @@ line number costs neither a shuffle nor a second reading. A column is text, as i
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import reduce
 from itertools import groupby
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
 CORRUPT = "_corrupt"
+ROW = "_row"
+"""A struct of what is ours, beside which a feed's own columns may have any name."""
 _INDEX_BITS = (1 << 33) - 1
 _WHOLE_FILE = str(1 << 40)
 
@@ -86,6 +88,30 @@ def read_jdbc(spark: SparkSession, feed: Feed, path: str) -> DataFrame:
         _raw(frame.columns),
         F.lit(None).cast("string").alias("corrupt"),
     )
+
+
+def beside_their_columns(rows: DataFrame, names: Iterable[str], *keep: str) -> DataFrame:
+    """Lay the columns of the files, which stand in the map ``raw``, beside the rows.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With a map ``raw``.
+    names : iterable of str
+        Columns of the files.
+    *keep : str
+        Columns of ``rows`` that stay beside them under their own names.
+
+    Returns
+    -------
+    DataFrame
+        ``_row``, a struct of all other columns of ``rows``, and one text column for each name.
+    """
+    from pyspark.sql import functions as F
+
+    own = [c for c in rows.columns if c not in keep]
+    theirs = [F.col("raw")[name].alias(name) for name in dict.fromkeys(names)]
+    return rows.select(F.struct(*own).alias(ROW), *keep, *theirs)
 
 
 def _one_header(

@@ -12,11 +12,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd  # PySpark reads the annotations of the functions it is given
+
 from jobs.ingest import keyring, normalise
 from jobs.ingest.catalogue import KINDS, Feed, Source
+from jobs.ingest.reading import ROW, beside_their_columns
 
 if TYPE_CHECKING:
-    import pandas as pd
     from pyspark.sql import DataFrame
 
 MAP = "map<string,string>"
@@ -76,11 +78,11 @@ def sealed(
 
     known = [n for n in feed.field_names if n not in feed.pii]
     mapped = {c: feed.columns[c].expr for c in KINDS[feed.kind].pii if c in feed.columns}
-    exploded = rows.select("*", *exploded_columns(feed, names))
+    exploded = beside_their_columns(rows, (*feed.field_names, *names))
     values = F.to_json(F.struct(*[F.expr(e).cast("string").alias(c) for c, e in mapped.items()]))
-    secret = F.map_filter(F.col("raw"), lambda k, _: ~k.isin(known))
+    secret = F.map_filter(F.col(f"{ROW}.raw"), lambda k, _: ~k.isin(known))
     work = exploded.select(
-        *rows.columns,
+        f"{ROW}.*",
         F.to_json(secret).alias("_secret"),
         (values if mapped else F.lit("{}")).alias("_values"),
     )
@@ -101,14 +103,6 @@ def sealed(
     )
 
 
-def exploded_columns(feed: Feed, names: Sequence[str]) -> list[object]:
-    """Columns of the files as columns of a frame that has them in the map ``raw``."""
-    from pyspark.sql import functions as F
-
-    wanted = dict.fromkeys((*feed.field_names, *names))
-    return [F.col("raw")[name].alias(name) for name in wanted]
-
-
 def _minting(key_file: Path) -> Callable[[pd.Series], pd.Series]:
     def mint(record_ids: pd.Series) -> pd.Series:
         ring = keyring.read_keyring(key_file)
@@ -125,8 +119,6 @@ def _sealing(key_file: Path, region: str) -> Callable[..., pd.DataFrame]:
         corrupts: pd.Series,
         values: pd.Series,
     ) -> pd.DataFrame:
-        import pandas as pd
-
         ring = keyring.read_keyring(key_file)
         rows = [
             _seal_row(ring, region, *row)

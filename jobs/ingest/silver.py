@@ -87,8 +87,9 @@ def judged(rows: DataFrame, mapping: Mapping) -> tuple[DataFrame, Outcome]:
         outcome.rows[row["file_id"]] = row["rows"]
         outcome.quarantined += row["bad"]
     if outcome.quarantined:
-        kind_of_reason = F.regexp_extract(F.explode(REASONS), "^([^:]*(:[^:']*)?)", 1)
-        reasons = mapped.where(bad).select(kind_of_reason.alias("reason"))
+        each = mapped.where(bad).select(F.explode(REASONS).alias("reason"))
+        # Without the value that was found: it differs from row to row.
+        reasons = each.select(F.regexp_extract("reason", "^([^:]*(:[^:']*)?)", 1).alias("reason"))
         worst = reasons.groupBy("reason").count().orderBy(F.desc("count"), "reason").limit(3)
         outcome.worst = tuple(f"{r['reason']} ({r['count']:,})" for r in worst.collect())
     return mapped, outcome

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,11 @@ from jobs.lake.settings import SparkSettings, home
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-# Options of the JVM: UTC whatever the machine's clock shows, and compilation that favours a run
-# of minutes over one of days (C1 only took a fifth off a night of 2,000 people).
 JAVA_OPTIONS = "-Duser.timezone=UTC -Dderby.system.home={scratch} -XX:+UseParallelGC"
+"""UTC whatever the machine's clock shows."""
+LOCAL_JAVA_OPTIONS = " -XX:TieredStopAtLevel=1"
+"""A run of minutes on a few cores spends half its time compiling: the quick compiler alone halved
+the processor time of a night's job (`persons`: 31 s to 15 s cold, 12 s to 6 s warm)."""
 
 
 def conf(settings: SparkSettings, scratch: Path) -> dict[str, str]:
@@ -34,7 +37,8 @@ def conf(settings: SparkSettings, scratch: Path) -> dict[str, str]:
         "spark.app.name": "bespoke",
         "spark.driver.memory": settings.driver_memory,
         "spark.driver.extraClassPath": os.pathsep.join(classpath),
-        "spark.driver.extraJavaOptions": JAVA_OPTIONS.format(scratch=scratch),
+        "spark.driver.extraJavaOptions": JAVA_OPTIONS.format(scratch=scratch)
+        + (LOCAL_JAVA_OPTIONS if local else ""),
         "spark.local.dir": str(scratch / "shuffle"),
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -48,6 +52,8 @@ def conf(settings: SparkSettings, scratch: Path) -> dict[str, str]:
         ),
         "spark.databricks.delta.merge.repartitionBeforeWrite.enabled": "true",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
+        # Shops still send windows-1252, which Spark 4 refuses unless told otherwise.
+        "spark.sql.legacy.javaCharsets": "true",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.log.level": "ERROR",
@@ -58,6 +64,14 @@ def conf(settings: SparkSettings, scratch: Path) -> dict[str, str]:
     else:
         options["spark.jars"] = ",".join(classpath)
     return options | settings.conf
+
+
+def prepare_environment(settings: SparkSettings) -> None:
+    """Set the variables that Spark reads before it starts: its Python, and loopback."""
+    # Else a worker is whatever `python3` the path finds first.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    if settings.master.startswith("local"):
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
 
 
 def open_session(settings: SparkSettings) -> SparkSession:
@@ -75,8 +89,7 @@ def open_session(settings: SparkSettings) -> SparkSession:
         return active
     scratch = home() / "scratch"
     scratch.mkdir(parents=True, exist_ok=True)
-    if settings.master.startswith("local"):
-        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    prepare_environment(settings)
     builder = SparkSession.builder
     for key, value in conf(settings, scratch).items():
         builder = builder.config(key, value)

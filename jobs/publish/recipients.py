@@ -7,12 +7,13 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd  # PySpark reads the annotations of the functions it is given
+
 from jobs.identity.resolve import with_person
 from jobs.ingest import keyring
 from jobs.profiles.consent import addresses_of, current_consents
 
 if TYPE_CHECKING:
-    import pandas as pd
     from pyspark.sql import DataFrame
 
 
@@ -124,8 +125,6 @@ def withdrawn(
 
 def _unsealing(key_file: Path) -> Callable[[pd.Series, pd.Series, pd.Series], pd.Series]:
     def unseal(records: pd.Series, wrapped: pd.Series, sealed: pd.Series) -> pd.Series:
-        import pandas as pd
-
         ring = keyring.read_keyring(key_file)
         return pd.Series(
             [

@@ -32,7 +32,9 @@ class Shelf:
 SHELVES_A_DEPARTMENT = 4
 
 SHELVES = (
-    Shelf("Grocery", "Coffee", "coffee beans", 9.0, "arabica roast espresso aroma", "Biscuits", True),
+    Shelf(
+        "Grocery", "Coffee", "coffee beans", 9.0, "arabica roast espresso aroma", "Biscuits", True
+    ),
     Shelf("Grocery", "Tea", "tea bags", 5.0, "leaf brew assam calming", "Biscuits", True),
     Shelf("Grocery", "Biscuits", "oat biscuits", 3.5, "crunchy baked butter snack", "Tea", True),
     Shelf("Grocery", "Pasta", "fusilli pasta", 2.8, "durum wheat italian supper", "Coffee", True),
@@ -40,17 +42,29 @@ SHELVES = (
     Shelf("Baby", "Wipes", "baby wipes", 4.0, "gentle water sensitive skin", "Nappies", True),
     Shelf("Baby", "Baby Food", "fruit puree", 1.9, "weaning pouch apple organic", "Wipes", True),
     Shelf("Baby", "Nursery", "cot blanket", 24.0, "cotton sleep newborn cuddle", "Nappies"),
-    Shelf("Pets", "Dog Food", "dog kibble", 19.0, "chicken protein bowl grain free", "Pet Toys", True),
-    Shelf("Pets", "Cat Food", "cat food pouches", 12.0, "salmon jelly kitten dinner", "Litter", True),
+    Shelf(
+        "Pets", "Dog Food", "dog kibble", 19.0, "chicken protein bowl grain free", "Pet Toys", True
+    ),
+    Shelf(
+        "Pets", "Cat Food", "cat food pouches", 12.0, "salmon jelly kitten dinner", "Litter", True
+    ),
     Shelf("Pets", "Litter", "cat litter", 8.0, "clumping odour fresh tray", "Cat Food", True),
     Shelf("Pets", "Pet Toys", "chew toy", 7.5, "rope squeak fetch tough", "Dog Food"),
-    Shelf("Beauty", "Skincare", "face cream", 18.0, "hydrating vitamin night serum", "Make-up", True),
+    Shelf(
+        "Beauty", "Skincare", "face cream", 18.0, "hydrating vitamin night serum", "Make-up", True
+    ),
     Shelf("Beauty", "Haircare", "shampoo", 8.5, "shine repair argan curls", "Skincare", True),
     Shelf("Beauty", "Make-up", "lipstick", 14.0, "matte colour long lasting", "Skincare"),
     Shelf("Beauty", "Fragrance", "eau de parfum", 42.0, "floral musk bergamot evening", "Make-up"),
-    Shelf("Health", "Vitamins", "multivitamins", 10.0, "daily immune zinc tablets", "Protein", True),
-    Shelf("Health", "Protein", "protein powder", 26.0, "whey muscle shake vanilla", "Vitamins", True),
-    Shelf("Health", "Oral Care", "toothpaste", 4.2, "mint whitening enamel fluoride", "Vitamins", True),
+    Shelf(
+        "Health", "Vitamins", "multivitamins", 10.0, "daily immune zinc tablets", "Protein", True
+    ),
+    Shelf(
+        "Health", "Protein", "protein powder", 26.0, "whey muscle shake vanilla", "Vitamins", True
+    ),
+    Shelf(
+        "Health", "Oral Care", "toothpaste", 4.2, "mint whitening enamel fluoride", "Vitamins", True
+    ),
     Shelf("Health", "First Aid", "plasters", 3.8, "sterile waterproof cuts kit", "Oral Care"),
     Shelf("Women", "Dresses", "midi dress", 48.0, "flowing summer waist print", "Jewellery"),
     Shelf("Women", "Knitwear", "wool jumper", 42.0, "merino warm ribbed winter", "Dresses"),
@@ -63,13 +77,24 @@ SHELVES = (
     Shelf("Home", "Bedding", "duvet cover", 38.0, "percale king sleep cotton", "Candles"),
     Shelf("Home", "Kitchen", "frying pan", 32.0, "non stick induction cook", "Cleaning"),
     Shelf("Home", "Candles", "scented candle", 16.0, "wax vanilla cosy glow", "Bedding"),
-    Shelf("Home", "Cleaning", "laundry liquid", 7.5, "stain wash fresh concentrate", "Kitchen", True),
+    Shelf(
+        "Home", "Cleaning", "laundry liquid", 7.5, "stain wash fresh concentrate", "Kitchen", True
+    ),
     Shelf("Garden", "Plants", "lavender plant", 9.5, "perennial scent border bees", "Compost"),
     Shelf("Garden", "Tools", "pruning shears", 18.0, "steel blade grip hedge", "Plants"),
     Shelf("Garden", "Furniture", "garden chair", 74.0, "folding teak patio outdoor", "Plants"),
     Shelf("Garden", "Compost", "peat free compost", 6.5, "soil grow seed bag", "Plants"),
-    Shelf("Electronics", "Headphones", "wireless headphones", 85.0, "noise cancelling bass", "Chargers"),
-    Shelf("Electronics", "Chargers", "usb-c charger", 19.0, "fast cable adapter travel", "Headphones"),
+    Shelf(
+        "Electronics",
+        "Headphones",
+        "wireless headphones",
+        85.0,
+        "noise cancelling bass",
+        "Chargers",
+    ),
+    Shelf(
+        "Electronics", "Chargers", "usb-c charger", 19.0, "fast cable adapter travel", "Headphones"
+    ),
     Shelf("Electronics", "Smart Home", "smart bulb", 15.0, "voice dimmer app light", "Speakers"),
     Shelf("Electronics", "Speakers", "bluetooth speaker", 58.0, "portable sound party", "Chargers"),
     Shelf("Sports", "Running", "running shoes", 82.0, "marathon foam grip stride", "Sportswear"),

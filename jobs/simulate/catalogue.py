@@ -17,7 +17,7 @@ from jobs.simulate.assortment import (
     TIERS,
     shelf_index,
 )
-from jobs.simulate.chance import Chance, numbers, nth, texts
+from jobs.simulate.chance import Chance, nth, numbers, texts
 from jobs.simulate.clock import DAY, HOUR, Clock
 from jobs.simulate.settings import SimulateSettings
 
@@ -63,9 +63,9 @@ class Catalogue:
     def launch(self, product: Column) -> Column:
         """Return the day of launch; the two most popular of a shelf are always there already."""
         late = (product >= 2 * len(SHELVES)) & self._chance.chance(0.08, "launched late", product)
-        return F.when(late, 1 + self._chance.whole(self._settings.days, "launch", product)).otherwise(
-            -self._chance.whole(800, "launch", product)
-        )
+        return F.when(
+            late, 1 + self._chance.whole(self._settings.days, "launch", product)
+        ).otherwise(-self._chance.whole(800, "launch", product))
 
     def price(self, product: Column, day: Column) -> Column:
         """Return the list price on a day as decimal(10,2), ending in 9 pence."""
@@ -119,10 +119,20 @@ class Catalogue:
         noun = nth([shelf.noun for shelf in SHELVES], self.shelf(product))
         mood = nth([STYLE_WORDS[style] for style in STYLES], self.style(product))
         grade = F.get(
-            texts(["Great value.", "Everyday price.", "A family favourite.", "A treat.", "The best we have."]),
+            texts(
+                [
+                    "Great value.",
+                    "Everyday price.",
+                    "A family favourite.",
+                    "A treat.",
+                    "The best we have.",
+                ]
+            ),
             self.tier(product),
         )
-        return F.concat_ws(" ", F.concat(F.initcap(noun), F.lit(": "), words, F.lit(".")), mood, grade)
+        return F.concat_ws(
+            " ", F.concat(F.initcap(noun), F.lit(": "), words, F.lit(".")), mood, grade
+        )
 
     def companion_shelf(self, shelf: Column) -> Column:
         """Return the shelf bought along with this one."""

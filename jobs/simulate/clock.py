@@ -34,7 +34,9 @@ class Clock:
 
     def utc_text(self, second: Column) -> Column:
         """Return the moment as `YYYY-MM-DDTHH:MM:SSZ`."""
-        return F.concat(F.replace(self._utc(second).cast("string"), F.lit(" "), F.lit("T")), F.lit("Z"))
+        return F.concat(
+            F.replace(self._utc(second).cast("string"), F.lit(" "), F.lit("T")), F.lit("Z")
+        )
 
     def offset_text(self, second: Column) -> Column:
         """Return the moment as `YYYY-MM-DDTHH:MM:SS+HH:MM` with the shop's offset."""

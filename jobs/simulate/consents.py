@@ -98,10 +98,11 @@ def consent_rows(
     second = F.col("second")
     channel = F.get(F.array(*[F.lit(channel) for _, channel, _ in KINDS]), kind)
     withdrawn = (F.col("status") == "withdrawn").cast("int")
+    code = chance.code("consent", person, kind, record, withdrawn)
     return given.where(second < settings.days * DAY).select(
         F.greatest(F.lit(0), day_of(second)).alias("day"),
         second.alias("place"),
-        F.concat(F.lit("CN"), chance.code("consent", person, kind, record, withdrawn)).alias("consent_id"),
+        F.concat(F.lit("CN"), code).alias("consent_id"),
         customer_no(person, record).alias("customer_no"),
         F.when(channel == "email", F.col("mail")).alias("address"),
         channel.alias("channel"),

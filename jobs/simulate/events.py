@@ -112,7 +112,8 @@ def _view_events(views: DataFrame, chance: Chance) -> DataFrame:
             ),
             F.when(
                 taken_out,
-                _event("remove_from_cart", at + 30, first + 3, product=product, page=F.lit("/cart")),
+                _event("remove_from_cart", at + 30, first + 3, product=product,
+                       page=F.lit("/cart")),
             ),
         )
     )  # fmt: skip
@@ -153,28 +154,34 @@ def _message_events(messages: DataFrame, chance: Chance) -> DataFrame:
     said = F.array_compact(
         F.array(
             F.when(F.col("opened"), _event("email_open", F.col("opened_at"), 0)),
-            F.when(F.col("clicked"), _event("email_click", F.col("clicked_at"), 1, product=clicked)),
+            F.when(
+                F.col("clicked"), _event("email_click", F.col("clicked_at"), 1, product=clicked)
+            ),
         )
     )
     event = F.col("event")
     none = F.lit(None).cast("string")
-    return messages.where("opened").withColumn("event", F.explode(said)).select(
-        event["second"].alias("place"),
-        chance.code("message event", person, campaign, event["number"]).alias("code"),
-        event["type"].alias("type"),
-        none.alias("session_id"),
-        none.alias("device_id"),
-        none.alias("cookie_id"),
-        none.alias("account_id"),
-        event["product"].alias("product"),
-        event["query"].alias("query"),
-        event["dwell_ms"].alias("dwell_ms"),
-        event["page"].alias("page"),
-        event["order_id"].alias("order_id"),
-        F.col("message").alias("message_id"),
-        event["value"].alias("value"),
-        none.alias("user_agent"),
-        none.alias("device_kind"),
+    return (
+        messages.where("opened")
+        .withColumn("event", F.explode(said))
+        .select(
+            event["second"].alias("place"),
+            chance.code("message event", person, campaign, event["number"]).alias("code"),
+            event["type"].alias("type"),
+            none.alias("session_id"),
+            none.alias("device_id"),
+            none.alias("cookie_id"),
+            none.alias("account_id"),
+            event["product"].alias("product"),
+            event["query"].alias("query"),
+            event["dwell_ms"].alias("dwell_ms"),
+            event["page"].alias("page"),
+            event["order_id"].alias("order_id"),
+            F.col("message").alias("message_id"),
+            event["value"].alias("value"),
+            none.alias("user_agent"),
+            none.alias("device_kind"),
+        )
     )
 
 

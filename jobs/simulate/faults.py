@@ -28,7 +28,7 @@ class Damage:
     written: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Feed:
     """One file a day: its rows (with `day`, the day of the data, and `place`, the order in it)."""
 
@@ -78,7 +78,9 @@ def delivered(feed: Feed, settings: SimulateSettings, chance: Chance) -> DataFra
     first_key = feed.key[0]
     fresh = F.concat(F.substring(first_key, 1, 1), chance.code("fresh key", draw))
     return (
-        feed.rows.withColumn("draw", F.xxhash64(*[F.col(name) for name in feed.key], F.col("place")))
+        feed.rows.withColumn(
+            "draw", F.xxhash64(*[F.col(name) for name in feed.key], F.col("place"))
+        )
         .withColumn("delay", F.when(late, 1 + chance.whole(3, "delay", draw)).otherwise(0))
         .withColumn("due", F.least(F.col("day") + F.col("delay"), last))
         .withColumn("copy", F.explode(copies))
@@ -145,10 +147,6 @@ def damaged_line(feed: Feed) -> Column:
     return broken.otherwise(line)
 
 
-def tally(feed: Feed, rows: DataFrame) -> DataFrame:
-    """Count what was delivered by day and mark: `feed`, `day`, `mark`, `rows`."""
-    return (
-        rows.groupBy("day", "mark")
-        .agg(F.count("*").alias("rows"))
-        .select(F.lit(feed.name).alias("feed"), "day", "mark", "rows")
-    )
+def marks(feed: Feed, rows: DataFrame) -> DataFrame:
+    """Return what became of each delivered row: `feed`, `day`, `mark`."""
+    return rows.select(F.lit(feed.name).alias("feed"), "day", "mark")

@@ -1,5 +1,7 @@
 """Reviews: stars from quality and fit, words that fit the stars."""
 
+from collections.abc import Mapping
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -43,7 +45,9 @@ def feedback_rows(
 ) -> DataFrame:
     """Write a review for one known line in eight, two days to two weeks after the order."""
     session, line_no = F.col("session"), F.col("line_no")
-    written = F.col("ordered_second") + 2 * DAY + chance.whole(12 * DAY, "written", session, line_no)
+    written = (
+        F.col("ordered_second") + 2 * DAY + chance.whole(12 * DAY, "written", session, line_no)
+    )
     feeling = (
         3.5
         + 0.8 * catalogue.quality(F.col("product"))
@@ -52,7 +56,9 @@ def feedback_rows(
         - F.when(F.col("returned"), 1.8).otherwise(0.0)
     )
     reviewed = (
-        lines.where((F.col("product") >= 0) & F.col("customer_no").isNotNull() & ~F.col("cancelled"))
+        lines.where(
+            (F.col("product") >= 0) & F.col("customer_no").isNotNull() & ~F.col("cancelled")
+        )
         .where(chance.chance(0.13, "reviews", session, line_no))
         .withColumn("written", written)
         .where(F.col("written") < settings.days * DAY)
@@ -73,6 +79,6 @@ def feedback_rows(
     )
 
 
-def _phrase(phrases: dict[int, tuple[str, ...]], turn: Column) -> Column:
+def _phrase(phrases: Mapping[int, tuple[str, ...]], turn: Column) -> Column:
     flat = [phrase for stars in sorted(phrases) for phrase in phrases[stars]]
     return nth(flat, (F.col("rating") - 1) * 4 + turn)

@@ -28,7 +28,9 @@ def _dated(damages: Sequence[Damage], year: str) -> list[Damage]:
 def _feeds(rows: dict[str, DataFrame]) -> list[Feed]:
     return [
         Feed("crm", "crm_customers.csv", "csv", rows["crm"], ("customer_no",), CRM),
-        Feed("accounts", "shop_accounts.jsonl", "json", rows["accounts"], ("account_id",), ACCOUNTS),
+        Feed(
+            "accounts", "shop_accounts.jsonl", "json", rows["accounts"], ("account_id",), ACCOUNTS,
+        ),
         Feed(
             "loyalty", "loyalty_members.csv.gz", "csv", rows["loyalty"], ("loyalty_no",), LOYALTY,
             separator=";",
@@ -42,7 +44,9 @@ def _feeds(rows: dict[str, DataFrame]) -> list[Feed]:
             comes_late=True,
         ),
         Feed("consents", "consents.jsonl", "json", rows["consents"], ("consent_id",), CONSENTS),
-        Feed("products", "products.parquet", "parquet", rows["products"], ("product_id",), PRODUCTS),
+        Feed(
+            "products", "products.parquet", "parquet", rows["products"], ("product_id",), PRODUCTS,
+        ),
         Feed("messages", "messages.csv", "csv", rows["messages"], ("message_id",), MESSAGES),
         Feed("feedback", "feedback.jsonl", "json", rows["feedback"], ("feedback_id",), FEEDBACK),
     ]  # fmt: skip

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -22,7 +23,9 @@ FOLDER = "folder"
 
 def day_folders(settings: SimulateSettings) -> list[str]:
     """Return the names of the days' folders in order."""
-    return [(settings.first_day + timedelta(days=ahead)).isoformat() for ahead in range(settings.days)]
+    return [
+        (settings.first_day + timedelta(days=ahead)).isoformat() for ahead in range(settings.days)
+    ]
 
 
 def write_feed(
@@ -57,7 +60,7 @@ def write_feed(
 def lines(
     spark: SparkSession, feed: Feed, rows: DataFrame, settings: SimulateSettings
 ) -> DataFrame:
-    """Render rows to lines: `day`, `place` (null for the header, so that it sorts first), `line`."""
+    """Render rows to lines: `day`, `place` (null, so first, for the header), `line`."""
     if feed.format == "json":
         whole = rows.withColumn("line", F.to_json(_struct(feed), {"ignoreNullFields": "false"}))
         return whole.select("day", "place", damaged_line(feed).alias("line"))
@@ -98,7 +101,11 @@ def _rename_parts(feed: Feed, parts: Path, staging: Path, folders: Iterable[str]
 def is_done(landing: Path, truth: Path, settings: SimulateSettings) -> bool:
     """Return whether this very world is already there."""
     marker = _read_marker(landing)
-    return marker.get("state") == "done" and marker.get("digest") == settings.digest() and truth.is_dir()
+    return (
+        marker.get("state") == "done"
+        and marker.get("digest") == settings.digest()
+        and truth.is_dir()
+    )
 
 
 def publish(
@@ -111,7 +118,7 @@ def publish(
     """
     landing.mkdir(parents=True, exist_ok=True)
     folders = day_folders(settings)
-    earlier = [str(day) for day in _read_marker(landing).get("days", [])]
+    earlier = _read_marker(landing).get("days", [])
     _write_marker(landing, settings, "writing", sorted({*earlier, *folders}))
     for folder in earlier:
         shutil.rmtree(landing / date.fromisoformat(folder).isoformat(), ignore_errors=True)
@@ -124,7 +131,7 @@ def publish(
     _write_marker(landing, settings, "done", folders)
 
 
-def _read_marker(landing: Path) -> dict[str, object]:
+def _read_marker(landing: Path) -> dict[str, Any]:
     path = landing / MARKER
     if not path.is_file():
         return {}

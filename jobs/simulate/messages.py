@@ -109,7 +109,7 @@ def _answers(messages: DataFrame, chance: Chance) -> DataFrame:
     tone = F.when(F.col("tone") == F.col("liked_tone"), 0.6).otherwise(0.0)
     gone = F.when(F.col("leaves") <= F.col("sent_day"), -2.5).otherwise(0.0)
     opens = logistic(-1.7 + F.col("open_lean") + 1.6 * apart + channel + tone + 1.5 * share + gone)
-    clicks = logistic(-2.0 + 4.0 * share + 0.5 * tone + gone)
+    clicks = logistic(-2.6 + 4.0 * share + 0.5 * tone + gone)
     delay = chance.uniform("open delay", person, campaign)
     return (
         messages.withColumn("open_probability", opens)
@@ -141,10 +141,14 @@ def _consequences(messages: DataFrame, settings: SimulateSettings, chance: Chanc
     """Draw whether the message made an order on the next day that would not have been."""
     person, campaign = F.col("person"), F.col("campaign")
     next_day = F.col("sent_day") + 1
-    active = (F.col("arrives") < next_day) & (F.col("leaves") > next_day) & (next_day < settings.days)
+    active = (
+        (F.col("arrives") < next_day) & (F.col("leaves") > next_day) & (next_day < settings.days)
+    )
     return messages.withColumn("active", active).withColumn(
         "caused_order",
-        F.col("treated") & active & chance.chance(F.col("nudge_effect"), "nudged", person, campaign),
+        F.col("treated")
+        & active
+        & chance.chance(F.col("nudge_effect"), "nudged", person, campaign),
     )
 
 
@@ -177,7 +181,9 @@ def message_rows(messages: DataFrame, chance: Chance, clock: Clock) -> DataFrame
         "channel",
         campaign_id(F.col("campaign")).alias("campaign_id"),
         F.replace(subjects, F.lit("{}"), department).alias("subject"),
-        F.concat_ws("|", *[product_id(product) for product in message_products(chance)]).alias("product_ids"),
+        F.concat_ws("|", *[product_id(product) for product in message_products(chance)]).alias(
+            "product_ids"
+        ),
         clock.local_text(F.col("sent_at")).alias("sent_at"),
     )
 

@@ -39,10 +39,14 @@ def sale_lines(
                 settings.currency
             ),
         )
-        .withColumn("cancelled", (F.col("channel") != "store") & chance.chance(0.02, "cancelled", session))
+        .withColumn(
+            "cancelled", (F.col("channel") != "store") & chance.chance(0.02, "cancelled", session)
+        )
         .withColumn(
             "returned",
-            (F.col("product") >= 0) & ~F.col("cancelled") & chance.chance(0.05, "returned", session, line_no),
+            (F.col("product") >= 0)
+            & ~F.col("cancelled")
+            & chance.chance(0.05, "returned", session, line_no),
         )
     )
 
@@ -111,7 +115,9 @@ def _foreign(settings: SimulateSettings, chance: Chance) -> Column:
 def _discount_share(chance: Chance) -> Column:
     """Return the share off: deal hunters find one on half of their lines, others on a tenth."""
     session, line_no = F.col("session"), F.col("line_no")
-    found = chance.chance(F.when(F.col("likes_deals"), 0.5).otherwise(0.1), "deal", session, line_no)
+    found = chance.chance(
+        F.when(F.col("likes_deals"), 0.5).otherwise(0.1), "deal", session, line_no
+    )
     share = F.element_at(
         F.array(*[F.lit(share) for share in (0.05, 0.1, 0.2, 0.3)]),
         1 + chance.whole(4, "deal share", session, line_no),
@@ -129,14 +135,21 @@ def order_rows(
     """
     session, line_no = F.col("session"), F.col("line_no")
     sold = F.col("ordered_second")
-    after_return = 2 * DAY + chance.whole(18 * DAY, "return after", session, line_no)
+    # Whole days: goods come back at the hour at which the person shops.
+    after_return = (2 + chance.whole(18, "return after", session, line_no)) * DAY
     after_cancel = HOUR + chance.whole(5 * HOUR, "cancel after", session)
     none = F.lit(None).cast("string")
     told = F.array_compact(
         F.array(
             _told("sale", "O", F.lit(1), sold, none),
-            F.when(F.col("cancelled"), _told("cancellation", "X", F.lit(-1), sold + after_cancel, F.col("order_id"))),
-            F.when(F.col("returned"), _told("return", "R", F.lit(-1), sold + after_return, F.col("order_id"))),
+            F.when(
+                F.col("cancelled"),
+                _told("cancellation", "X", F.lit(-1), sold + after_cancel, F.col("order_id")),
+            ),
+            F.when(
+                F.col("returned"),
+                _told("return", "R", F.lit(-1), sold + after_return, F.col("order_id")),
+            ),
         )
     )
     at = F.col("told.second")
@@ -159,7 +172,10 @@ def order_rows(
             "product_id",
             (F.col("quantity") * F.col("told.sign")).cast("string").alias("quantity"),
             F.col("unit_price").cast("string").alias("unit_price"),
-            (F.col("discount") * F.col("told.sign")).cast("decimal(10,2)").cast("string").alias("discount"),
+            (F.col("discount") * F.col("told.sign"))
+            .cast("decimal(10,2)")
+            .cast("string")
+            .alias("discount"),
             "currency",
         )
     )

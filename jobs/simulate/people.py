@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.simulate.assortment import DEPARTMENTS, STYLES
-from jobs.simulate.chance import Chance, numbers, nth, running_share
+from jobs.simulate.chance import Chance, nth, numbers, running_share
 from jobs.simulate.clock import DAY, HOUR
 from jobs.simulate.consents import with_consents
 from jobs.simulate.settings import SimulateSettings
@@ -38,7 +38,7 @@ def people(
         .transform(_tastes, chance)
         .transform(_rhythm, settings, chance)
         .transform(_reactions, chance)
-        .transform(_accounts, settings, chance)
+        .transform(_accounts, chance)
         .transform(_mail, chance)
         .transform(with_consents, settings, chance)
     )
@@ -59,7 +59,8 @@ def _household(persons: DataFrame, chance: Chance) -> DataFrame:
             ).otherwise(F.col("stage_drawn")),
         )
         .withColumn(
-            "shares_mail", F.col("together") & chance.chance(0.25, "family mail", F.col("household"))
+            "shares_mail",
+            F.col("together") & chance.chance(0.25, "family mail", F.col("household")),
         )
         .withColumn(
             "shares_tablet", F.col("together") & chance.chance(0.5, "tablet", F.col("household"))
@@ -77,7 +78,9 @@ def _identity(persons: DataFrame, settings: SimulateSettings, chance: Chance) ->
     span = by_stage({stage: high - low for stage, (low, high) in STAGE_AGES.items()})
     age_days = (youngest + span * chance.uniform("age", person)) * 365.25
     return (
-        persons.withColumn("gender", chance.weighted({"F": 0.5, "M": 0.48, "X": 0.02}, "gender", name_key))
+        persons.withColumn(
+            "gender", chance.weighted({"F": 0.5, "M": 0.48, "X": 0.02}, "gender", name_key)
+        )
         .withColumn(
             "names",
             F.split(
@@ -114,8 +117,10 @@ def _tastes(persons: DataFrame, chance: Chance) -> DataFrame:
     places = F.sequence(F.lit(0), F.lit(len(DEPARTMENTS) - 1))
     weights = F.transform(
         places,
-        lambda place: F.get(F.col("stage_weights"), place)
-        * F.exp(1.5 * chance.normal("department taste", person, place)),
+        lambda place: (
+            F.get(F.col("stage_weights"), place)
+            * F.exp(1.5 * chance.normal("department taste", person, place))
+        ),
     )
     wealth = by_stage(
         {"student": -0.8, "single": 0.1, "couple": 0.4, "young_family": -0.1,
@@ -200,7 +205,8 @@ def _reactions(persons: DataFrame, chance: Chance) -> DataFrame:
         .withColumn(
             "nudge_effect",
             F.when(
-                F.col("uplift_class") == "persuadable", 0.06 + 0.08 * chance.uniform("nudge", person)
+                F.col("uplift_class") == "persuadable",
+                0.06 + 0.08 * chance.uniform("nudge", person),
             ).otherwise(0.0),
         )
         .withColumn(
@@ -219,7 +225,7 @@ def _reactions(persons: DataFrame, chance: Chance) -> DataFrame:
     )
 
 
-def _accounts(persons: DataFrame, settings: SimulateSettings, chance: Chance) -> DataFrame:
+def _accounts(persons: DataFrame, chance: Chance) -> DataFrame:
     """Say what systems know a person: CRM records, a web account, a loyalty card, and since when.
 
     `*_since` are seconds; null where the system does not know them.
@@ -238,7 +244,7 @@ def _accounts(persons: DataFrame, settings: SimulateSettings, chance: Chance) ->
         .withColumn(
             "account_since",
             F.when(
-                chance.chance(0.74, "has account", person),
+                chance.chance(0.86, "has account", person),
                 known + chance.whole(8 * DAY, "account since", person) + 8 * HOUR,
             ).cast("long"),
         )
@@ -254,7 +260,7 @@ def _accounts(persons: DataFrame, settings: SimulateSettings, chance: Chance) ->
             "account_linked",
             F.col("account_since").isNotNull()
             & (F.col("record_count") > 0)
-            & chance.chance(0.6, "linked", person),
+            & chance.chance(0.7, "linked", person),
         )
     )
 

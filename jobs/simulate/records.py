@@ -63,12 +63,16 @@ def crm_records(people: DataFrame, settings: SimulateSettings, chance: Chance) -
                 ).otherwise(F.array(F.lit(0)))
             ),
         )
-        .withColumn("second", F.when(F.col("version") == 1, F.col("changes_at")).otherwise(F.col("since")))
+        .withColumn(
+            "second", F.when(F.col("version") == 1, F.col("changes_at")).otherwise(F.col("since"))
+        )
         .withColumn("changed", F.when(F.col("version") == 1, F.col("change")).otherwise("none"))
     )
 
 
-def crm_rows(people: DataFrame, settings: SimulateSettings, chance: Chance, clock: Clock) -> DataFrame:
+def crm_rows(
+    people: DataFrame, settings: SimulateSettings, chance: Chance, clock: Clock
+) -> DataFrame:
     """Write the CRM's records as its clerks typed them."""
     return (
         crm_records(people, settings, chance)
@@ -99,7 +103,9 @@ def _crm_written(
         _postcode(chance).alias("postcode"),
         city(chance, F.col("home")).alias("city"),
         F.lit(settings.country).alias("country"),
-        F.when(chance.chance(0.92, "gender given", person, record), F.col("gender")).alias("gender"),
+        F.when(chance.chance(0.92, "gender given", person, record), F.col("gender")).alias(
+            "gender"
+        ),
         F.when(
             (F.col("loyalty_since") <= F.col("second"))
             & chance.chance(0.5, "card noted", person, record),
@@ -118,7 +124,9 @@ def account_rows(
     changes_at = chance.whole(settings.days * DAY, "account changes at", person).cast("long")
     changes = chance.chance(0.04, "account changes", person) & (changes_at > since)
     digits = F.col("digits")
-    changed_digits = phone_digits(F.col("person") * 8 + F.when(F.col("second") > since, 2).otherwise(0))
+    changed_digits = phone_digits(
+        F.col("person") * 8 + F.when(F.col("second") > since, 2).otherwise(0)
+    )
     versions = people.where(since < settings.days * DAY).withColumn(
         "second", F.explode(F.when(changes, F.array(since, changes_at)).otherwise(F.array(since)))
     )
@@ -166,10 +174,14 @@ def loyalty_rows(
             chance.chance(0.8, "card phone", person),
             phone_written(chance, F.col("digits"), "card phone way", person),
         ).alias("mobile"),
-        F.upper(F.when(chance.chance(0.06, "card slip", person), misspelt).otherwise(F.col("last_name"))).alias("surname"),
+        F.upper(
+            F.when(chance.chance(0.06, "card slip", person), misspelt).otherwise(F.col("last_name"))
+        ).alias("surname"),
         F.col("first_name").alias("forename"),
         F.replace(postcode(chance, F.col("household")), F.lit(" "), F.lit("")).alias("postcode"),
-        F.concat_ws("/", F.get(joined, F.lit(2)), F.get(joined, F.lit(1)), F.get(joined, F.lit(0))).alias("joined"),
+        F.concat_ws(
+            "/", F.get(joined, F.lit(2)), F.get(joined, F.lit(1)), F.get(joined, F.lit(0))
+        ).alias("joined"),
     )
 
 
@@ -259,7 +271,10 @@ def _phone_owner(settings: SimulateSettings, chance: Chance) -> Column:
     return (
         F.when(F.col("changed") == "phone", person * 8 + 1)
         # The number of the house: one for the household, apart from every mobile.
-        .when(chance.chance(0.1, "landline", person, record), (F.col("household") + settings.people) * 8)
+        .when(
+            chance.chance(0.1, "landline", person, record),
+            (F.col("household") + settings.people) * 8,
+        )
         .otherwise(person * 8)
     )
 

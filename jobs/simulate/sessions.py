@@ -93,7 +93,10 @@ def _device(visits: DataFrame, chance: Chance) -> DataFrame:
             .when(online & (number == 0), "phone")
             .when(online, "desktop"),
         )
-        .withColumn("device_id", F.when(online & fingerprinted, F.concat(F.lit("D"), chance.code("device", key))))
+        .withColumn(
+            "device_id",
+            F.when(online & fingerprinted, F.concat(F.lit("D"), chance.code("device", key))),
+        )
         .withColumn(
             "cookie_id",
             F.when(
@@ -110,7 +113,7 @@ def _device(visits: DataFrame, chance: Chance) -> DataFrame:
 def _login(visits: DataFrame, chance: Chance) -> DataFrame:
     """Draw when within the session the account becomes known; buyers mostly log in to pay."""
     session = F.col("session")
-    share = F.when(F.col("bought") > 0, 0.85).otherwise(0.4)
+    share = F.when(F.col("bought") > 0, 0.92).otherwise(0.4)
     has_account = F.coalesce(F.col("account_since") <= F.col("second"), F.lit(False))
     logs_in = has_account & chance.chance(share, "logs in", session)
     within = 5 + chance.whole(F.col("length") - 30, "login second", session)
@@ -125,7 +128,7 @@ def _order(visits: DataFrame, chance: Chance) -> DataFrame:
     person, session = F.col("person"), F.col("session")
     logged_in = F.col("logged_after").isNotNull()
     linked = F.col("account_linked") & (F.col("record_since") <= F.col("second"))
-    card_shown = chance.chance(0.82, "card shown", session)
+    card_shown = chance.chance(0.88, "card shown", session)
     at_till = known_customer(chance, F.col("second"), "till record", session)
     return (
         visits.withColumn("account_id", F.when(logged_in, account_id(person)))
@@ -136,7 +139,8 @@ def _order(visits: DataFrame, chance: Chance) -> DataFrame:
             ),
         )
         .withColumn(
-            "order_id", F.when(F.col("bought") > 0, F.concat(F.lit("O"), chance.code("order", session)))
+            "order_id",
+            F.when(F.col("bought") > 0, F.concat(F.lit("O"), chance.code("order", session))),
         )
         .withColumn("ordered_second", F.col("second") + F.col("length"))
         .withColumn(

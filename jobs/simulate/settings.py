@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-WORLD_VERSION = 1
+WORLD_VERSION = 2
 """Raised whenever the same settings would give other files, so that old worlds are made anew."""
 
 

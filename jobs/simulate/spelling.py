@@ -6,24 +6,30 @@ from pyspark.sql import functions as F
 from jobs.simulate.chance import Chance, nth
 from jobs.simulate.vocabulary import CITIES, MAIL_DOMAINS, STREETS
 
-ACCENTED = "ëéáüíöóñ'’ "
+ACCENTED = "ëéáüíöóñ' "
 PLAIN = "eeauioon"
 
 
 def typo(chance: Chance, text: Column, purpose: str, *keys: Column) -> Column:
     """Return the text with one slip: two letters swapped, one dropped or one doubled."""
-    place = 2 + chance.whole(F.greatest(F.length(text) - 3, F.lit(1)), f"{purpose}/place", *keys)
     slip = chance.whole(3, f"{purpose}/slip", *keys)
-    head = F.substring(text, F.lit(1), place - 1)
-    letter = F.substring(text, place, F.lit(1))
-    following = F.substring(text, place + 1, F.lit(1))
-    tail = F.substring(text, place + 2, F.lit(100))
-    return (
-        F.when(F.length(text) < 4, text)
-        .when(slip == 0, F.concat(head, following, letter, tail))
-        .when(slip == 1, F.concat(head, following, tail))
-        .otherwise(F.concat(head, letter, letter, following, tail))
-    )
+
+    def slipped(place: Column) -> Column:
+        head = F.substring(text, F.lit(1), place - 1)
+        letter = F.substring(text, place, F.lit(1))
+        following = F.substring(text, place + 1, F.lit(1))
+        tail = F.substring(text, place + 2, F.lit(100))
+        return nth_way(
+            slip,
+            F.concat(head, following, letter, tail),
+            F.concat(head, following, tail),
+            F.concat(head, letter, letter, following, tail),
+        )
+
+    place = 2 + chance.whole(F.greatest(F.length(text) - 3, F.lit(1)), f"{purpose}/place", *keys)
+    # An array of one binds the place to a name; written out it would be copied eleven times.
+    bound = F.get(F.transform(F.array(place), slipped), F.lit(0))
+    return F.when(F.length(text) < 4, text).otherwise(bound)
 
 
 def phone_digits(number: Column) -> Column:
@@ -40,13 +46,14 @@ def phone_written(chance: Chance, digits: Column, purpose: str, *keys: Column) -
     """Write a phone number in one of the ways people and forms do."""
     way = chance.whole(6, purpose, *keys)
     a, b, c = (F.substring(digits, start, size) for start, size in ((1, 4), (5, 3), (8, 3)))
-    return (
-        F.when(way == 0, F.concat(F.lit("+44"), digits))
-        .when(way == 1, F.concat(F.lit("0"), digits))
-        .when(way == 2, F.concat(F.lit("0"), a, F.lit(" "), b, F.lit(" "), c))
-        .when(way == 3, F.concat(F.lit("+44 "), a, F.lit(" "), b, c))
-        .when(way == 4, F.concat(F.lit("0044 (0)"), a, F.lit("-"), b, c))
-        .otherwise(F.concat(F.lit("0"), a, F.lit("-"), b, F.lit("-"), c))
+    return nth_way(
+        way,
+        F.concat(F.lit("+44"), digits),
+        F.concat(F.lit("0"), digits),
+        F.concat(F.lit("0"), a, F.lit(" "), b, F.lit(" "), c),
+        F.concat(F.lit("+44 "), a, F.lit(" "), b, c),
+        F.concat(F.lit("0044 (0)"), a, F.lit("-"), b, c),
+        F.concat(F.lit("0"), a, F.lit("-"), b, F.lit("-"), c),
     )
 
 
@@ -67,18 +74,17 @@ def mail_address(
 
 
 def nth_way(way: Column, *ways: Column) -> Column:
-    """Return one of several columns by a zero-based number, the last where none fits."""
-    chosen = F.when(way == 0, ways[0])
-    for number, column in enumerate(ways[1:-1], start=1):
-        chosen = chosen.when(way == number, column)
-    return chosen.otherwise(ways[-1])
+    """Return one of several columns by a zero-based number."""
+    return F.get(F.array(*ways), way)
 
 
 def street(chance: Chance, home: Column) -> Column:
     """Return house number and street of a home; one in eight is a flat, with a comma."""
     house = (1 + chance.whole(180, "house", home)).cast("string")
     line = F.concat_ws(" ", house, chance.pick(STREETS, "street", home))
-    flat = F.concat(F.lit("Flat "), (1 + chance.whole(30, "flat", home)).cast("string"), F.lit(", "))
+    flat = F.concat(
+        F.lit("Flat "), (1 + chance.whole(30, "flat", home)).cast("string"), F.lit(", ")
+    )
     return F.when(chance.chance(0.12, "is flat", home), F.concat(flat, line)).otherwise(line)
 
 

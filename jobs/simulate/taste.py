@@ -69,9 +69,7 @@ class Taste:
         """Return how well a product fits the person's style, budget and brand, about -2 to 2.5."""
         department = F.floor(self._catalogue.shelf(product) / SHELVES_A_DEPARTMENT)
         style = self._catalogue.style(product)
-        loved = self._chance.whole(
-            BRANDS_A_DEPARTMENT, "loved brand", F.col("person"), department
-        )
+        loved = self._chance.whole(BRANDS_A_DEPARTMENT, "loved brand", F.col("person"), department)
         return (
             F.when(style == F.col("style_first"), 1.6)
             .when(style == F.col("style_second"), 0.7)
@@ -115,15 +113,15 @@ class Taste:
     def _department(self, *keys: Column) -> Column:
         first = F.col("_loved")
         again = place_in(F.col("taste_shares"), self._chance.uniform("department 2", *keys))
-        out_of_season = self._chance.uniform("season", *keys) * 1.6 > self._season(first, F.col("day"))
+        out_of_season = self._chance.uniform("season", *keys) * 1.6 > self._season(
+            first, F.col("day")
+        )
         share = F.when(F.col("wanted"), EXPLORED_PURCHASES).otherwise(EXPLORED_VIEWS)
         explored = self._chance.uniform("explored", *keys) < share
         anywhere = self._chance.whole(len(DEPARTMENTS), "anywhere", *keys)
         return F.when(explored, anywhere).when(out_of_season, again).otherwise(first)
 
     def _season(self, department: Column, day: Column) -> Column:
-        factors = [
-            factor for name in DEPARTMENTS for factor in SEASONS.get(name, (1.0,) * 12)
-        ]
+        factors = [factor for name in DEPARTMENTS for factor in SEASONS.get(name, (1.0,) * 12)]
         month = F.month(self._clock.date(day)) - 1
         return F.get(numbers(factors), (department * 12 + month).cast("int"))

@@ -1,7 +1,5 @@
 """What is true in the world and no job may read: for measuring what the pipeline finds out."""
 
-from pathlib import Path
-
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -10,8 +8,8 @@ from jobs.simulate.catalogue import Catalogue, product_id
 from jobs.simulate.chance import Chance, nth
 from jobs.simulate.clock import DAY, Clock
 from jobs.simulate.faults import CLEAN, DUPLICATE, LATE
-from jobs.simulate.messages import TONES, campaign_id
 from jobs.simulate.keys import account_id, customer_no, loyalty_no
+from jobs.simulate.messages import TONES, campaign_id
 from jobs.simulate.people import NEVER, taste_share
 from jobs.simulate.records import crm_records
 from jobs.simulate.settings import SimulateSettings
@@ -172,13 +170,7 @@ def true_message_effects(messages: DataFrame, clock: Clock) -> DataFrame:
     )
 
 
-def true_bad_rows(tally: DataFrame) -> DataFrame:
+def true_bad_rows(counted: DataFrame) -> DataFrame:
     """Count the bad rows put into the files: `feed`, `kind`, `day` of the file, `rows`."""
-    bad = tally.where(~F.col("mark").isin(CLEAN, LATE, DUPLICATE))
+    bad = counted.where(~F.col("mark").isin(CLEAN, LATE, DUPLICATE))
     return bad.select("feed", F.col("mark").alias("kind"), "day", "rows")
-
-
-def write_truth(tables: dict[str, DataFrame], truth: Path) -> None:
-    """Write every table as a Parquet folder `<name>.parquet`."""
-    for name, table in tables.items():
-        table.write.mode("overwrite").parquet(str(truth / f"{name}.parquet"))

@@ -44,8 +44,9 @@ def visits(
     return reduce(DataFrame.unionByName, sources)
 
 
-
-def habits(people: DataFrame, settings: SimulateSettings, chance: Chance, taste: Taste) -> DataFrame:
+def habits(
+    people: DataFrame, settings: SimulateSettings, chance: Chance, taste: Taste
+) -> DataFrame:
     """Make one row a person and consumable that is rebought at a rhythm of `period` days."""
     person, habit = F.col("person"), F.col("habit")
     return (

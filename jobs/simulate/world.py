@@ -3,17 +3,21 @@
 import logging
 import shutil
 import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
 from pathlib import Path
+from typing import TypeVar
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from jobs.simulate.catalogue import Catalogue, catalogue_rows
 from jobs.simulate.chance import Chance
 from jobs.simulate.clock import Clock
 from jobs.simulate.consents import consent_rows
 from jobs.simulate.events import event_rows
-from jobs.simulate.faults import delivered, tally
+from jobs.simulate.faults import Feed, delivered, marks
 from jobs.simulate.feedback import feedback_rows
 from jobs.simulate.feeds import feeds
 from jobs.simulate.landing import is_done, publish, write_feed
@@ -33,11 +37,11 @@ from jobs.simulate.truth import (
     true_products,
     true_records,
     true_visits,
-    write_truth,
 )
 from jobs.simulate.visits import habits, visits
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 PEOPLE_A_PART = 20_000
 """About 1.2 million events: a part that fits the memory of a task."""
@@ -69,16 +73,23 @@ def simulate(spark: SparkSession, settings: SimulateSettings, landing: Path, tru
     for folder in (staging, staged_truth):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    World(spark, settings, staging / "_frames").write(staging, staged_truth)
+    world = World(spark, settings, staging / "_frames")
+    world.write_truth(world.write_feeds(staging), staged_truth)
     publish(staging, landing, staged_truth, truth, settings)
     shutil.rmtree(staging)
-    logger.info("world of %d people in %.1f s", settings.people, time.monotonic() - started)
+    _report(f"world of {settings.people} people", started)
 
 
 class World:
     """The frames of one world: who there is, what they do, and what the systems write of it."""
 
-    def __init__(self, spark: SparkSession, settings: SimulateSettings, frames: Path) -> None:
+    def __init__(
+        self,
+        spark: SparkSession,
+        settings: SimulateSettings,
+        frames: Path,
+        parts: int | None = None,
+    ) -> None:
         self._spark = spark
         self._frames = frames
         self._settings = settings
@@ -88,7 +99,9 @@ class World:
         taste = Taste(catalogue, chance, clock)
         campaigns = Campaigns(settings, chance)
         # Exploding people gives every later frame its rows, so their parts set all others'.
-        parts = max(spark.sparkContext.defaultParallelism, settings.people // PEOPLE_A_PART)
+        parts = parts or max(
+            spark.sparkContext.defaultParallelism, settings.people // PEOPLE_A_PART
+        )
         self.people = self._kept("people", people(spark, settings, chance, parts))
         self.messages = self._kept(
             "messages", message_frame(self.people, settings, chance, campaigns)
@@ -100,20 +113,37 @@ class World:
         sold = sale_lines(self.sessions, self.views, settings, chance, catalogue)
         self.lines = self._kept("lines", sold.coalesce(parts))
 
-    def write(self, staging: Path, truth: Path) -> None:
-        """Write all feeds and then the truth."""
-        spark, settings, clock = self._spark, self._settings, self._clock
-        tallies: list[DataFrame] = []
-        for feed in feeds(self.rows(), settings):
+    def write_feeds(self, staging: Path) -> DataFrame:
+        """Write all feeds; return how many rows went out by `feed`, `day` and `mark`."""
+        settings, clock = self._settings, self._clock
+        wanted = {
+            feed: delivered(feed, settings, self._chance) for feed in feeds(self.rows(), settings)
+        }
+
+        def write(feed: Feed) -> None:
             started = time.monotonic()
-            rows = delivered(feed, settings, self._chance)
-            write_feed(spark, feed, rows, settings, clock, staging)
-            counted = tally(feed, rows)
-            tallies.append(counted.withColumn("day", clock.date(counted["day"])))
-            logger.info("%s: %d days in %.1f s", feed.file, settings.days, time.monotonic() - started)
+            write_feed(self._spark, feed, wanted[feed], settings, clock, staging)
+            _report(f"{feed.file} of {settings.days} days", started)
+
+        _side_by_side(write, wanted)
+        went_out = [marks(feed, rows) for feed, rows in wanted.items()]
+        return (
+            reduce(DataFrame.unionByName, went_out)
+            .groupBy("feed", "day", "mark")
+            .agg(F.count("*").alias("rows"))
+            .withColumn("day", clock.date(F.col("day")))
+        )
+
+    def write_truth(self, counted: DataFrame, truth: Path) -> None:
+        """Write what is true, a Parquet folder a table; `counted` is what went out."""
         started = time.monotonic()
-        write_truth(self.truth(reduce(DataFrame.unionByName, tallies)), truth)
-        logger.info("truth in %.1f s", time.monotonic() - started)
+        tables = self.truth(self._kept("counted", counted))
+
+        def write(name: str) -> None:
+            tables[name].write.parquet(str(truth / f"{name}.parquet"))
+
+        _side_by_side(write, tables)
+        _report("truth", started)
 
     def rows(self) -> dict[str, DataFrame]:
         """Return the rows of every feed, before lateness, duplicates and damage."""
@@ -133,7 +163,7 @@ class World:
             "feedback": feedback_rows(self.lines, settings, chance, clock, self._catalogue),
         }
 
-    def truth(self, tallied: DataFrame) -> dict[str, DataFrame]:
+    def truth(self, counted: DataFrame) -> dict[str, DataFrame]:
         """Return the tables of what is true."""
         settings, chance, clock = self._settings, self._chance, self._clock
         return {
@@ -144,8 +174,8 @@ class World:
             "habits": true_habits(self.habits, clock),
             "products": true_products(self._spark, settings, self._catalogue, clock),
             "message_effects": true_message_effects(self.messages, clock),
-            "feed_rows": tallied,
-            "bad_rows": true_bad_rows(tallied),
+            "feed_rows": counted,
+            "bad_rows": true_bad_rows(counted),
         }
 
     def _kept(self, name: str, frame: DataFrame) -> DataFrame:
@@ -157,5 +187,16 @@ class World:
         started = time.monotonic()
         path = str(self._frames / name)
         frame.write.parquet(path)
-        logger.info("%s in %.1f s", name, time.monotonic() - started)
+        _report(name, started)
         return self._spark.read.schema(frame.schema).parquet(path)
+
+
+def _side_by_side(write: Callable[[T], None], things: Iterable[T]) -> None:
+    """Run writes two at a time: one is planned, on one thread, while the other is carried out."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for _ in pool.map(write, things):
+            pass
+
+
+def _report(what: str, started: float) -> None:
+    logger.info("%s: %.1f s", what, time.monotonic() - started)

@@ -152,7 +152,7 @@ CORRUPTIONS: dict[str, dict[str, Corruption]] = {
     },
     "identity.links": {
         "typed": first(left_id="email"),
-        "two_ends": first(left_id="record:crm:1"),
+        "ordered": first(left_id="record:crm:2"),
         "span": first(**_DISORDER),
     },
     "identity.identifiers": {

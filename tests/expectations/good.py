@@ -202,46 +202,27 @@ GOOD: dict[str, list[Row]] = {
     ],
     "identity.persons": [
         _SEEN
-        | {
-            "person_id": "p1",
-            "kind": "known",
-            "records": 1,
-            "identifiers": 2,
-            "as_of": "2026-03-10",
-        },
-        _SEEN
-        | {
-            "person_id": "p2",
-            "kind": "anonymous",
-            "records": 0,
-            "identifiers": 1,
-            "as_of": "2026-03-10",
-        },
+        | {"person_id": person, "kind": kind, "records": n, "identifiers": n + 1}
+        | {"as_of": "2026-03-10"}
+        for person, kind, n in (("p1", "known", 1), ("p2", "anonymous", 0))
     ],
     "gold.profiles": [_BUYER | {"person_id": "p1"}, _PROFILE | {"person_id": "p2"}],
     "gold.rfm": [
         {
-            "person_id": "p1",
+            "person_id": person,
             "as_of": "2026-03-10",
-            "recency_days": 1,
-            "frequency": 9,
-            "monetary": "90.00",
-            "r_score": 5,
-            "f_score": 5,
-            "m_score": 5,
-            "segment": "champions",
-        },
-        {
-            "person_id": "p2",
-            "as_of": "2026-03-10",
-            "recency_days": 80,
-            "frequency": 1,
-            "monetary": "-3.00",
-            "r_score": 1,
-            "f_score": 1,
-            "m_score": 1,
-            "segment": "lost",
-        },
+            "recency_days": days,
+            "frequency": orders,
+            "monetary": spent,
+            "r_score": score,
+            "f_score": score,
+            "m_score": score,
+            "segment": segment,
+        }
+        for person, days, orders, spent, score, segment in (
+            ("p1", 1, 9, "90.00", 5, "champions"),
+            ("p2", 80, 1, "-3.00", 1, "lost"),
+        )
     ],
     "gold.clusters": [
         {

@@ -138,7 +138,10 @@ def test_great_expectations_fails_every_rule(
     context = night(suite, references, **on(history=(10**6,) * 9).night)
     outcome = check(frame_of(spark, suite, spoilt), suite, context)
     failed = {result.rule for result in outcome if not result.passed}
-    for case in done.keys() - failed:
+    # Some fail only by themselves, as shares and means do; a stale feed is a late one as well.
+    for case in sorted(done.keys() - failed, reverse=True):
+        if case in failed:
+            continue
         alone = frame_of(spark, suite, {case: done[case].change(good)})
         results = check(alone, suite, night(suite, references, **done[case].night))
         failed |= {result.rule for result in results if not result.passed}

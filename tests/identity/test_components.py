@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -12,9 +11,13 @@ from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.identity.attach import attach
-from jobs.identity.components import components, one_machine_components, spark_components
+from jobs.identity.components import (
+    Engine,
+    engine_for,
+    one_machine_components,
+    spark_components,
+)
 
-Engine = Callable[[DataFrame], DataFrame]
 SCHEMA = "left_id string, right_id string"
 
 
@@ -72,8 +75,8 @@ def test_neither_engine_nor_order_matters(
     expected = brute_force(links)
     straight = spark.createDataFrame(links, SCHEMA)
     turned = spark.createDataFrame(shuffled, SCHEMA)
-    assert found(components(straight, single_node_links=1000)) == expected
-    assert found(components(turned, single_node_links=1)) == expected
+    assert found(one_machine_components(straight)) == expected
+    assert found(spark_components(turned)) == expected
 
 
 def brute_force(links: list[tuple[str, str]]) -> dict[str, str]:
@@ -84,6 +87,11 @@ def brute_force(links: list[tuple[str, str]]) -> dict[str, str]:
             if a != b:
                 label[a] = label[b] = min(label[a], label[b])
     return label
+
+
+def test_spark_takes_over_above_the_limit() -> None:
+    assert engine_for(10, single_node_links=10) is one_machine_components
+    assert engine_for(11, single_node_links=10) is spark_components
 
 
 def test_free_nodes_go_to_the_only_owner_they_touch(spark: SparkSession) -> None:
@@ -103,7 +111,7 @@ def test_free_nodes_go_to_the_only_owner_they_touch(spark: SparkSession) -> None
     owners = spark.createDataFrame(
         [("o1", "A"), ("o2", "B"), ("o3", "C"), ("o4", "C")], "node string, owner string"
     )
-    result = attach(links, owners, single_node_links=1000)
+    result = attach(links, owners, one_machine_components)
     assert {row.node: row.owner for row in result.collect()} == {
         "f1": "A",
         "f2": "A",

@@ -44,8 +44,12 @@ def test_nothing_to_rank() -> None:
     assert top(np.empty((3, 0), dtype=np.float32), 2)[0].size == 0
 
 
+close = st.sampled_from([-0.1, 0.0, 0.25, 0.250001, 0.250004, 0.25001, 0.5, 1.0])
+
+
 @settings(deadline=None)
-@given(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0]), min_size=1, max_size=8), st.integers(1, 9))
-def test_agrees_with_a_plain_sort(scores: list[float], n: int) -> None:
-    expected = sorted(range(len(scores)), key=lambda column: (-scores[column], column))[:n]
+@given(st.lists(close, min_size=1, max_size=12), st.integers(1, 9))
+def test_agrees_with_a_plain_sort_of_the_rounded(scores: list[float], n: int) -> None:
+    rounded = [round(score, 5) for score in scores]
+    expected = sorted(range(len(scores)), key=lambda column: (-rounded[column], column))[:n]
     assert ranked([scores], n) == [expected]

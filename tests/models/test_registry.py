@@ -135,7 +135,7 @@ def test_run_holds_settings_metrics_and_table_versions(registry: Registry, model
     client = MlflowClient(tracking_uri=registry.tracking_uri)
     run = client.get_run(str(client.get_model_version("logged", "1").run_id))
     assert run.data.params["factors"] == "3"
-    assert run.data.params["weighting.half_life_days"] == "180.0"
+    assert run.data.params["weighting.half_life_days"] == "90.0"
     assert run.data.params["table.gold.interactions"] == "7"
     assert run.data.tags["bespoke.table.gold.interactions"] == "7"
     assert run.data.metrics[METRIC] == 0.30

@@ -1,0 +1,188 @@
+"""The checks of ``bespoke doctor``: what is wrong with this machine, and how to mend it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import stat
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from jobs.cli.java import HOW, OLDEST, java
+from jobs.cli.query import records
+from jobs.lake import jars
+from jobs.lake.errors import BespokeError
+from jobs.lake.settings import home, settings
+
+# A demo night peaks at about 4 GiB with Airflow, Spark and MLflow in it.
+MEMORY = 4 << 30
+DISK = 5 << 30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at.
+
+    Attributes
+    ----------
+    what : str
+        What was looked at.
+    ok : bool
+        Whether it is as it should be.
+    found : str
+        What was found.
+    mend : str
+        What to do; empty when it is well.
+    """
+
+    what: str
+    ok: bool
+    found: str
+    mend: str = ""
+
+
+def checkup() -> list[Finding]:
+    """Look at everything; a check that itself breaks is a finding too."""
+    return [_guarded(check) for check in CHECKS]
+
+
+def wrong(found: Iterable[Finding]) -> bool:
+    """Whether something is to be mended."""
+    return not all(finding.ok for finding in found)
+
+
+def python() -> Finding:
+    """Look at the version of Python."""
+    version = sys.version_info
+    ok = (3, 11) <= version[:2] < (3, 13)
+    mend = (
+        "make the environment with Python 3.11 or 3.12: make clean && make setup PYTHON=python3.12"
+    )
+    return Finding("Python", ok, ".".join(map(str, version[:3])), "" if ok else mend)
+
+
+def java_runtime() -> Finding:
+    """Look for a Java that Spark runs on."""
+    found = java()
+    if found is None:
+        return Finding("Java", False, "none", f"bespoke setup, or {HOW}")
+    ok = found[1] >= OLDEST
+    return Finding("Java", ok, f"{found[1]} ({found[0]})", "" if ok else HOW)
+
+
+def memory() -> Finding:
+    """Look at the memory that is free."""
+    import psutil
+
+    free = psutil.virtual_memory().available
+    ok = free >= MEMORY
+    mend = f"close something, or lower spark.driver_memory; {MEMORY >> 30} GiB are wanted"
+    return Finding("memory", ok, f"{free / (1 << 30):.1f} GiB free", "" if ok else mend)
+
+
+def disk() -> Finding:
+    """Look at the room where the data is."""
+    place = next(path for path in (home(), *home().parents) if path.exists())
+    free = shutil.disk_usage(place).free
+    ok = free >= DISK and os.access(place, os.W_OK)
+    mend = f"make room, or set BESPOKE_HOME to a writable folder with {DISK >> 30} GiB"
+    return Finding("disk", ok, f"{free / (1 << 30):.1f} GiB free in {place}", "" if ok else mend)
+
+
+def delta_jars() -> Finding:
+    """Look for the Delta jars."""
+    try:
+        return Finding("Delta jars", True, f"{len(jars.installed())} in {jars.folder()}")
+    except jars.JarsMissingError as error:
+        return Finding("Delta jars", False, str(error), "bespoke setup")
+
+
+def configuration() -> Finding:
+    """Look at the settings and the source that they choose."""
+    from jobs.cli.nights import chosen
+
+    sources = chosen(settings())
+    if sources.simulated or sources.landing.is_dir():
+        return Finding("settings", True, f"source {settings().source} in {sources.landing}")
+    mend = "set BESPOKE_DATA or BESPOKE_LANDING to where the files are"
+    return Finding("settings", False, f"{sources.landing} is no folder", mend)
+
+
+def port() -> Finding:
+    """Look whether the web page's port is free, on loopback."""
+    wanted = settings().airflow.port
+    with socket.socket() as probe:
+        taken = probe.connect_ex(("127.0.0.1", wanted)) == 0
+    mend = "set BESPOKE__AIRFLOW__PORT to another one, or stop what listens there"
+    said = f"{wanted} is {'taken' if taken else 'free'}"
+    return Finding("Airflow's port", not taken, said, mend if taken else "")
+
+
+def keys() -> Finding:
+    """Look whether the master key is there and its owner's alone."""
+    from jobs.ingest.keyring import key_file, read_keyring
+
+    path = key_file(home())
+    if not path.exists():
+        return Finding("keys", False, f"no {path}", "bespoke setup")
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        return Finding(
+            "keys", False, f"{path} may be read by others ({mode:o})", f"chmod 600 {path}"
+        )
+    return Finding("keys", True, f"master key {read_keyring(path).id} in {path}")
+
+
+def lock() -> Finding:
+    """Look whether somebody writes the lake, or died while doing so."""
+    path = home() / "lake" / "_writer.lock"
+    if not path.exists():
+        return Finding("lock", True, "nobody writes the lake")
+    owner = json.loads(path.read_text())
+    said = f"{owner['what']}, process {owner['pid']} on {owner['host']} since {owner['since']}"
+    here = owner["host"] == socket.gethostname()
+    if here and not Path("/proc", str(owner["pid"])).exists() and Path("/proc").is_dir():
+        return Finding("lock", False, f"left by {said}", "run again: a dead owner's is taken over")
+    return Finding("lock", True, f"held by {said}")
+
+
+def stopped_runs() -> Finding:
+    """Look for jobs whose latest run did not come to its end."""
+    rows = records(
+        "SELECT run_id, job, source, state, error FROM ops.runs "
+        "QUALIFY row_number() OVER (PARTITION BY job, source ORDER BY started_at DESC) = 1",
+        home() / "lake",
+    )
+    bad = [row for row in rows if row["state"] != "succeeded"]
+    if not bad:
+        return Finding("runs", True, "the latest of each job succeeded" if rows else "none yet")
+    said = "; ".join(f"{r['source'] or r['job']} {r['state']}: {r['error']}" for r in bad)
+    return Finding("runs", False, said, "bespoke runs --failed; mend it and run the night again")
+
+
+CHECKS: tuple[Callable[[], Finding], ...] = (
+    python,
+    java_runtime,
+    memory,
+    disk,
+    delta_jars,
+    configuration,
+    port,
+    keys,
+    lock,
+    stopped_runs,
+)
+
+
+def _guarded(check: Callable[[], Finding]) -> Finding:
+    name = check.__name__.replace("_", " ")
+    try:
+        return check()
+    except BespokeError as error:
+        return Finding(name, False, str(error), "mend what it names")
+    except Exception as error:
+        return Finding(name, False, f"{type(error).__name__}: {error}", "mend what it names")

@@ -1,0 +1,54 @@
+"""``bespoke quarantine``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+_SourceOption = Annotated[str | None, typer.Option(help="A feed, as demo.orders.")]
+
+
+@app.callback()
+def quarantine() -> None:
+    """List refused rows, or replay them."""
+
+
+@app.command("list")
+def list_rows(
+    source: _SourceOption = None,
+    reason: Annotated[str | None, typer.Option(help="Part of a reason.")] = None,
+    last: Annotated[int, typer.Option(min=1, help="How many, latest first.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with the rows.")] = False,
+) -> None:
+    """List refused rows with file, line and reasons; what is personal in them stays encrypted."""
+    from jobs.cli.output import show_rows
+    from jobs.cli.query import records
+    from jobs.lake.settings import home
+
+    columns = "*" if as_json else "row_id, source, file, line, reasons, loaded_on"
+    found = records(
+        f"SELECT {columns} FROM ops.quarantine "  # noqa: S608 - no user's text
+        "WHERE (? IS NULL OR source = ?) "
+        "AND (? IS NULL OR contains(array_to_string(reasons, chr(10)), ?)) "
+        "ORDER BY loaded_on DESC, file, line LIMIT ?",
+        home() / "lake",
+        [source, source, reason, reason, last],
+    )
+    show_rows(found, as_json=as_json, nothing="No refused rows.")
+
+
+@app.command()
+def replay(
+    row_ids: Annotated[
+        list[str] | None, typer.Argument(help="Rows, as `bespoke quarantine list` names them.")
+    ] = None,
+    source: _SourceOption = None,
+) -> None:
+    """Judge refused rows again, after the catalogue or a rule was mended."""
+    from jobs.cli.replay import replay_rows
+
+    accepted, refused = replay_rows(row_ids or None, source)
+    typer.echo(f"{accepted:,} accepted, {refused:,} refused again.")

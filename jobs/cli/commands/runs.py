@@ -1,0 +1,33 @@
+"""``bespoke runs``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False)
+
+_COLUMNS = """run_id, job, source, state, started_at,
+    date_diff('second', started_at, ended_at) AS seconds,
+    rows_read, rows_accepted, rows_quarantined, rows_duplicate, rows_written, error"""
+
+
+@app.command()
+def runs(
+    last: Annotated[int, typer.Option(min=1, help="How many, latest first.")] = 20,
+    failed: Annotated[bool, typer.Option(help="Only what failed or was stopped.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, every column.")] = False,
+) -> None:
+    """List what ran, with its counts."""
+    from jobs.cli.output import show_rows
+    from jobs.cli.query import records
+    from jobs.lake.settings import home
+
+    found = records(
+        f"SELECT {'*' if as_json else _COLUMNS} FROM ops.runs "  # noqa: S608 - no user's text
+        "WHERE NOT ? OR state <> 'succeeded' ORDER BY started_at DESC LIMIT ?",
+        home() / "lake",
+        [failed, last],
+    )
+    show_rows(found, as_json=as_json, nothing="Nothing failed." if failed else "Nothing has run.")

@@ -1,0 +1,31 @@
+"""``bespoke sql``."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="SQL; tables are named layer.table.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV (RFC 4180).")] = False,
+) -> None:
+    """Query the tables with SQL (DuckDB), without a JVM."""
+    from jobs.cli.output import plain, show_rows
+    from jobs.cli.query import run_query
+    from jobs.lake.settings import home
+
+    names, rows = run_query(query, home() / "lake")
+    if as_csv:
+        writer = csv.writer(sys.stdout)
+        writer.writerow(names)
+        writer.writerows([v if isinstance(v, str | None) else plain(v) for v in r] for r in rows)
+        return
+    show_rows([dict(zip(names, row, strict=True)) for row in rows], as_json=as_json)

@@ -1,0 +1,39 @@
+"""Replay of quarantined rows, by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from jobs.cli.logs import to_file
+from jobs.cli.query import records
+from jobs.lake.errors import BespokeError
+from jobs.lake.lock import writer
+from jobs.lake.run import open_run
+from jobs.lake.settings import home, settings
+
+
+class ReplayError(BespokeError):
+    """It was not said what to replay."""
+
+
+def replay_rows(row_ids: list[str] | None, source: str | None) -> tuple[int, int]:
+    """Replay some rows, or all of a feed; return how many were accepted and how many not.
+
+    They count for the last night that was run: a row is known from when it was replayed, never
+    earlier.
+
+    Raises
+    ------
+    ReplayError
+        Neither rows nor a feed were named, or both.
+    """
+    if (row_ids is None) == (source is None):
+        raise ReplayError("name the rows to replay, or a feed with --source")
+    from jobs.ingest.replay import replay
+
+    lake = home() / "lake"
+    with to_file(home() / "logs" / "replay.log"), writer(lake, "bespoke quarantine replay"):
+        last = records("SELECT max(as_of) AS night FROM ops.runs WHERE state = 'succeeded'", lake)
+        yesterday = datetime.now(UTC).date() - timedelta(days=1)
+        night = (last[0]["night"] if last else None) or yesterday
+        return replay(open_run(settings(), night, "manual"), row_ids, source)

@@ -1,0 +1,100 @@
+"""``bespoke doctor``: each thing that can be wrong is found, with what to do."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+import jobs.cli.checkup as checkup
+from jobs.cli.checkup import Finding
+from jobs.ingest.keyring import key_file, make_keyring
+from jobs.lake import jars
+from jobs.lake.store import Lake
+from tests.cli.small_lake import Call
+
+
+def found(check: str) -> Finding:
+    return checkup._guarded(getattr(checkup, check))
+
+
+def test_no_key_is_wrong_and_setup_mends_it(own_home: Path) -> None:
+    assert found("keys").mend == "bespoke setup"
+    make_keyring(key_file(own_home))
+    assert found("keys").ok
+
+
+def test_a_key_that_others_may_read_is_wrong(own_home: Path) -> None:
+    make_keyring(key_file(own_home))
+    key_file(own_home).chmod(0o644)
+    assert not found("keys").ok
+    assert found("keys").mend == f"chmod 600 {key_file(own_home)}"
+
+
+def test_a_taken_port_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        monkeypatch.setenv("BESPOKE__AIRFLOW__PORT", str(taken.getsockname()[1]))
+        assert not found("port").ok
+        assert "BESPOKE__AIRFLOW__PORT" in found("port").mend
+
+
+def test_an_unknown_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BESPOKE__SPARK__MASTRE", "local")
+    assert not found("configuration").ok
+    assert "spark.mastre" in found("configuration").found
+
+
+def test_a_set_whose_files_nobody_named_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BESPOKE_SOURCE", "online_retail")
+    monkeypatch.delenv("BESPOKE_DATA", raising=False)
+    assert not found("configuration").ok
+    assert "BESPOKE_DATA" in found("configuration").found
+
+
+def test_missing_jars_are_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(jars, "folder", lambda: tmp_path)
+    assert found("delta_jars").mend == "bespoke setup"
+
+
+def test_no_java_is_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    assert not found("java_runtime").ok
+    assert "openjdk-17" in found("java_runtime").mend
+
+
+def test_an_old_java_is_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    java = tmp_path / "bin" / "java"
+    java.parent.mkdir()
+    java.write_text("#!/bin/sh\necho 'openjdk version \"1.8.0_392\"' >&2\n")
+    java.chmod(0o755)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    assert not found("java_runtime").ok
+    assert found("java_runtime").found == f"8 ({java})"
+
+
+def test_the_lock_of_the_living_is_no_fault_that_of_the_dead_is(own_home: Path) -> None:
+    lock = own_home / "lake" / "_writer.lock"
+    lock.parent.mkdir(parents=True)
+    owner = {"host": socket.gethostname(), "what": "nightly:x ingest", "since": "now"}
+    lock.write_text(json.dumps({**owner, "pid": os.getpid()}))
+    assert found("lock").ok
+    # No process has a number beyond the largest that the kernel gives.
+    lock.write_text(json.dumps({**owner, "pid": 2**31 - 1}))
+    assert not found("lock").ok
+
+
+def test_only_the_latest_run_of_a_job_counts(lake: Lake) -> None:
+    stopped = found("stopped_runs")
+    assert not stopped.ok
+    assert stopped.found == "rfm stopped: QualityError: gold.rfm: not_empty"
+
+
+def test_doctor_ends_with_1_when_something_is_wrong(call: Call, own_home: Path) -> None:
+    done = call("doctor", "--json")
+    assert done.exit_code == 1
+    assert {row["what"]: row["ok"] for row in json.loads(done.stdout)}["keys"] is False

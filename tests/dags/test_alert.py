@@ -1,0 +1,95 @@
+"""The alert of a failed task: what it says, and that a webhook really gets it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from jobs.cli.alert import alert, describe, post
+from jobs.lake.settings import settings
+
+
+@pytest.fixture
+def received() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """A web hook on loopback, and what it was told."""
+    told: list[dict[str, Any]] = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Hook)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/hook", told
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def context() -> dict[str, Any]:
+    return {
+        "ti": SimpleNamespace(
+            dag_id="nightly",
+            task_id="ingest",
+            run_id="scheduled__2026-08-29",
+            try_number=3,
+            log_url="http://127.0.0.1:8080/log",
+        ),
+        "dag_run": SimpleNamespace(run_after=datetime(2026, 8, 30, 2, tzinfo=UTC)),
+        "data_interval_end": datetime(2026, 8, 30, 2, tzinfo=UTC),
+        "exception": ValueError("demo.orders: 12 of 100 rows are bad"),
+    }
+
+
+@pytest.fixture
+def webhook(
+    received: tuple[str, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[list[dict[str, Any]]]:
+    monkeypatch.setenv("BESPOKE__AIRFLOW__ALERT_WEBHOOK", received[0])
+    settings.cache_clear()
+    yield received[1]
+    settings.cache_clear()
+
+
+def test_it_says_what_failed_and_where_to_look(context: dict[str, Any]) -> None:
+    text = describe(context)["text"]
+    assert text == (
+        "nightly: ingest failed for 2026-08-29 (try 3): demo.orders: 12 of 100 rows are bad\n"
+        "Look at `bespoke runs --failed` and at the task's log http://127.0.0.1:8080/log"
+    )
+
+
+def test_the_webhook_gets_it(
+    webhook: list[dict[str, Any]], context: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR, "bespoke"):
+        alert(context)
+    assert [said["task"] for said in webhook] == ["ingest"]
+    assert webhook[0]["date"] == "2026-08-29"
+    assert webhook[0]["error"] == "demo.orders: 12 of 100 rows are bad"
+    assert "nightly: ingest failed for 2026-08-29" in caplog.text
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1/secret-path", "file:///etc/passwd"])
+def test_a_webhook_that_does_not_answer_fails_nothing(
+    address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR, "bespoke"):
+        assert not post(address, {"text": "x"})
+    assert "alert_webhook" in caplog.text
+    assert "secret-path" not in caplog.text

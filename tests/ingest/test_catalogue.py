@@ -1,0 +1,82 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from jobs.ingest.catalogue import load_catalogue, source_set
+from jobs.lake.settings import SettingsError, conf_folder
+
+FEED = {
+    "kind": "orders",
+    "owner": "sales",
+    "system": "shop",
+    "frequency": "daily",
+    "format": {"type": "csv"},
+    "path": "*.csv",
+    "fields": ["order", "line", "at", "mail"],
+    "key": ["order", "line"],
+    "columns": {"order_id": "order", "ordered_at": "at"},
+}
+
+
+def catalogue(folder: Path, **changes: object) -> Path:
+    feed = {**FEED, **changes}
+    source = {"set": "shop", "title": "A shop", "landing": "{home}/in", "feeds": {"orders": feed}}
+    (folder / "shop.yaml").write_text(yaml.safe_dump(source))
+    return folder
+
+
+def test_the_three_sets_that_ship_are_sound() -> None:
+    sets = load_catalogue(conf_folder() / "sources")
+    assert sorted(sets) == ["complete_journey", "demo", "online_retail"]
+    for found in sets.values():
+        for _, _, feed in found.feeds():
+            assert feed.owner
+            assert feed.frequency
+
+
+def test_sets_without_consent_records_say_what_they_assume_and_why() -> None:
+    sets = load_catalogue(conf_folder() / "sources")
+    for found in sets.values():
+        if not any(feed.kind == "consents" for _, _, feed in found.feeds()):
+            assert {a.purpose for a in found.main.assumed_purposes} >= {"marketing"}
+            assert all(len(a.why) > 20 for a in found.main.assumed_purposes)
+
+
+def test_derived_feeds_come_after_those_they_derive_from() -> None:
+    feeds = source_set(conf_folder() / "sources", "online_retail").feeds()
+    assert [name for name, _, _ in feeds][0] == "online_retail.orders"
+
+
+def test_an_unknown_key_names_file_and_key(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"shop\.yaml: unknown key 'feeds\.orders\.colour'"):
+        load_catalogue(catalogue(tmp_path, colour="red"))
+
+
+def test_a_column_that_is_not_canonical_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="prize: not canonical for orders"):
+        load_catalogue(catalogue(tmp_path, columns={"prize": "at"}))
+
+
+def test_pii_must_not_reach_a_plain_column(tmp_path: Path) -> None:
+    columns = {"order_id": "order", "channel": "lower(mail)"}
+    with pytest.raises(SettingsError, match="channel: is made of mail, which is PII"):
+        load_catalogue(catalogue(tmp_path, columns=columns, pii=["mail"]))
+
+
+def test_pii_must_not_be_a_key(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="key: is made of mail, which is PII"):
+        load_catalogue(catalogue(tmp_path, key=["mail"], pii=["mail"]))
+
+
+def test_a_second_file_joins_a_set(tmp_path: Path) -> None:
+    catalogue(tmp_path)
+    extra = yaml.safe_load((tmp_path / "shop.yaml").read_text())
+    (tmp_path / "till.yaml").write_text(yaml.safe_dump(extra))
+    names = [name for name, _, _ in source_set(tmp_path, "shop").feeds()]
+    assert names == ["shop.orders", "till.orders"]
+
+
+def test_an_unknown_set_names_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="there are: shop"):
+        source_set(catalogue(tmp_path), "shoe")

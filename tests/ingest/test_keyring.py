@@ -1,0 +1,65 @@
+import stat
+from pathlib import Path
+
+import pytest
+
+from jobs.ingest import keyring
+
+
+@pytest.fixture
+def ring(tmp_path: Path) -> keyring.Keyring:
+    return keyring.make_keyring(tmp_path / "secrets" / "master.json")
+
+
+def test_a_value_comes_back_with_its_key_only(ring: keyring.Keyring) -> None:
+    key = ring.unwrap("shop.crm:1", ring.new_key("shop.crm:1"))
+    sealed = keyring.seal(key, "shop.crm:1", "email", "ann@example.com")
+    assert sealed.startswith("enc:1:")
+    assert "ann" not in sealed
+    assert keyring.unseal(key, "shop.crm:1", "email", sealed) == "ann@example.com"
+    other = ring.unwrap("shop.crm:2", ring.new_key("shop.crm:2"))
+    with pytest.raises(keyring.KeyringError, match="column email"):
+        keyring.unseal(other, "shop.crm:1", "email", sealed)
+
+
+def test_a_value_cannot_be_moved_to_another_column_or_record(ring: keyring.Keyring) -> None:
+    key = ring.unwrap("shop.crm:1", ring.new_key("shop.crm:1"))
+    sealed = keyring.seal(key, "shop.crm:1", "email", "ann@example.com")
+    with pytest.raises(keyring.KeyringError):
+        keyring.unseal(key, "shop.crm:1", "phone", sealed)
+    with pytest.raises(keyring.KeyringError):
+        keyring.unseal(key, "shop.crm:2", "email", sealed)
+
+
+def test_a_data_key_belongs_to_its_record(ring: keyring.Keyring) -> None:
+    wrapped = ring.new_key("shop.crm:1")
+    with pytest.raises(keyring.KeyringError, match="key file"):
+        ring.unwrap("shop.crm:2", wrapped)
+
+
+def test_tokens_are_keyed_and_differ_by_column(ring: keyring.Keyring, tmp_path: Path) -> None:
+    assert ring.token("email", "x") == ring.token("email", "x")
+    assert ring.token("email", "x") != ring.token("phone", "x")
+    other = keyring.make_keyring(tmp_path / "other.json")
+    assert other.token("email", "x") != ring.token("email", "x")
+
+
+def test_the_key_file_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "secrets" / "master.json"
+    first = keyring.make_keyring(path)
+    assert keyring.make_keyring(path) == first
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [p.name for p in path.parent.iterdir()] == ["master.json"]
+
+
+def test_a_broken_key_file_is_named_without_its_content(tmp_path: Path) -> None:
+    path = tmp_path / "master.json"
+    path.write_text('{"id": "1", "master": "c2VjcmV0"')
+    with pytest.raises(keyring.KeyringError, match=r"master\.json") as error:
+        keyring.read_keyring(path)
+    assert "c2VjcmV0" not in str(error.value)
+
+
+def test_keys_are_never_printed(ring: keyring.Keyring) -> None:
+    assert ring.master.hex() not in repr(ring)
+    assert repr(ring.master) not in repr(ring)
