@@ -65,8 +65,8 @@ def check(frame: DataFrame, suite: Suite, context: CheckContext) -> list[RuleRes
     Parameters
     ----------
     frame : DataFrame
-        Rows of the table that the night wrote or is about to write. It is read once, or twice
-        where a rule looks across rows; the caller persists it if it is dear to compute.
+        Rows of the table that the night wrote or is about to write, persisted by the caller: one
+        pass measures all rules, and one over its key whether that is unique.
     suite : Suite
         The table's suite.
     context : CheckContext

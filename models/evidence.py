@@ -68,5 +68,6 @@ def evidence(
         head = np.unique(owner[order], return_index=True)
         chosen = order[head[1]]
         best[start + head[0]] = np.where(speaks[chosen] > 0, own[chosen], -1)
-    named = np.where(best >= 0, model.product_ids[np.maximum(best, 0)].astype(object), None)
+    named = model.product_ids[np.maximum(best, 0)].astype(object)
+    named[best < 0] = None
     return pd.Series(named, index=recommended.index, name=BECAUSE)

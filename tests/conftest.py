@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.lake import jars
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run what needs a server or minutes last: a mistake shows within the fast ones."""

@@ -104,19 +104,22 @@ def prepare(variables: Mapping[str, str]) -> None:
 
     The first time takes some ten seconds more, for making the tables.
     """
-    folder = Path(variables["AIRFLOW_HOME"])
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    Path(variables["AIRFLOW_HOME"]).mkdir(parents=True, exist_ok=True, mode=0o700)
     os.environ.update(variables)
-    mark = folder / "database"
-    state = _database_state(variables)
     # Imported whatever the database's state: this is what takes long in a run.
     from airflow.utils import db
 
-    if mark.exists() and mark.read_text() == state:
+    if is_prepared(variables):
         return
     # Makes the tables of an empty database from the models, upgrades one of another version.
     db.initdb()
-    mark.write_text(state)
+    _mark(variables).write_text(_database_state(variables))
+
+
+def is_prepared(variables: Mapping[str, str]) -> bool:
+    """Whether the database has been made, by this version of Airflow."""
+    mark = _mark(variables)
+    return mark.exists() and mark.read_text() == _database_state(variables)
 
 
 def run_dag(dag_id: str, as_of: date, listener: Any) -> Outcome:
@@ -169,6 +172,10 @@ def logical_date(timetable: Any, as_of: date) -> datetime:
             "choose another date, or a schedule that runs on that day"
         )
     return end + timedelta(seconds=1)
+
+
+def _mark(variables: Mapping[str, str]) -> Path:
+    return Path(variables["AIRFLOW_HOME"]) / "database"
 
 
 def _database_state(variables: Mapping[str, str]) -> str:

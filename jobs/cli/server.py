@@ -5,19 +5,26 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shlex
 import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
-from jobs.cli.airflow import LOOPBACK, AirflowError, environment, password_file, prepare
+from jobs.cli.airflow import (
+    LOOPBACK,
+    AirflowError,
+    environment,
+    is_prepared,
+    password_file,
+    prepare,
+)
 from jobs.cli.logs import terminal, to_file
 from jobs.lake.settings import home, settings
 
@@ -47,20 +54,15 @@ def serve(port: int | None = None) -> None:
             raise AirflowError(
                 f"port {wanted} is taken: stop what listens there, or name another: --port 8090"
             )
-    variables = environment(wanted)
-    folder = Path(variables["AIRFLOW_HOME"])
     console = terminal()
     console.print("Starting Airflow …")
-    with to_file(home() / "logs" / "airflow.log"):
-        prepare(variables)
-    variables |= _secrets(folder / "secrets.json")
-    _make_password(password_file())
+    variables = _ready(wanted)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     with _started(variables) as running:
         try:
             _wait_until_healthy(wanted, running)
-            console.print(_where(wanted, variables), markup=False)
+            console.print(_where(wanted), markup=False)
             while True:
                 _raise_if_ended(running)
                 time.sleep(1)
@@ -68,17 +70,31 @@ def serve(port: int | None = None) -> None:
             console.print("\nStopping …")
 
 
-def _where(port: int, variables: Mapping[str, str]) -> str:
-    own = ("AIRFLOW_HOME", "AIRFLOW__CORE__DAGS_FOLDER", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN")
-    shown = " ".join(f"{name}={shlex.quote(variables[name])}" for name in own)
-    airflow = Path(sys.executable).with_name("airflow")
+def pass_on(arguments: Sequence[str]) -> NoReturn:
+    """Become Airflow's own command, on this home."""
+    variables = _ready(settings().airflow.port)
+    command = [sys.executable, "-m", "airflow", *arguments]
+    os.execve(sys.executable, command, os.environ | variables)  # noqa: S606 - no shell is wanted
+
+
+def _ready(port: int) -> dict[str, str]:
+    """Return the environment of Airflow's processes, its database and its keys being there."""
+    variables = environment(port)
+    if not is_prepared(variables):
+        with to_file(home() / "logs" / "airflow.log"):
+            prepare(variables)
+    keys = _secrets(Path(variables["AIRFLOW_HOME"]) / "secrets.json")
+    _make_password(password_file())
+    return variables | {name: os.environ.get(name) or key for name, key in keys.items()}
+
+
+def _where(port: int) -> str:
     return (
-        f"Airflow is on http://{LOOPBACK}:{port}; log in as admin with the password in "
+        f"Airflow is on http://{LOOPBACK}:{port}: log in as admin with the password in "
         f"{password_file()}\n"
-        "The DAG `nightly` is paused: switch it on there, or\n"
-        f"  env {shown} {airflow} dags unpause nightly\n"
-        "Trigger a night there by a logical date of the day after it, or\n"
-        f"  env {shown} {airflow} dags trigger nightly --logical-date <day after>T03:00:00Z\n"
+        "The DAG `nightly` is paused. Switch it on there, or: bespoke airflow dags unpause nightly\n"
+        "Run a night there (its logical date is on the day after), or: "
+        "bespoke airflow dags trigger nightly --logical-date 2026-08-30T03:00:00Z\n"
         "Ctrl-C stops everything."
     )
 

@@ -1,1 +1,1 @@
-"""Ingest: files to bronze, each once; bronze to silver, typed and deduplicated; PII to the vault."""
+"""Ingest: files to bronze, each once; bronze to silver, typed, each row once; PII to the vault."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from jobs.ingest.catalogue import KINDS, ROW_KEY
 from jobs.ingest.canonical import Mapping
+from jobs.ingest.catalogue import KINDS, ROW_KEY
 from jobs.ingest.keyring import key_file, read_keyring
 from jobs.ingest.landing import Inspected
 from jobs.ingest.ledger import Batch

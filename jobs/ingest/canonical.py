@@ -93,18 +93,22 @@ def canonical(rows: DataFrame, mapping: Mapping) -> DataFrame:
     )
     named = _identified(_tokenised(typed, kind), mapping)
     finished = named.transform(_derived, mapping).transform(_versioned, kind)
-    return _judged(finished, mapping).select(
-        *[c for c in kind.silver.names if c != "loaded_on"],
-        "file",
-        "raw",
-        "corrupt",
-        "sealed",
-        REASONS,
-    ).withColumn(
-        REASONS,
-        F.when(F.col("corrupt").isNotNull(), F.array(F.lit(_corrupt_message(feed)))).otherwise(
-            F.col(REASONS)
-        ),
+    return (
+        _judged(finished, mapping)
+        .select(
+            *[c for c in kind.silver.names if c != "loaded_on"],
+            "file",
+            "raw",
+            "corrupt",
+            "sealed",
+            REASONS,
+        )
+        .withColumn(
+            REASONS,
+            F.when(F.col("corrupt").isNotNull(), F.array(F.lit(_corrupt_message(feed)))).otherwise(
+                F.col(REASONS)
+            ),
+        )
     )
 
 
@@ -192,7 +196,9 @@ def _key(mapping: Mapping) -> tuple[Column, Column]:
         )
         if feed.duplicates == "drop":
             return content, F.lit(None).cast("string")
-        repeat = F.row_number().over(Window.partitionBy(f"{ROW}.file_id", content).orderBy(f"{ROW}.line"))
+        repeat = F.row_number().over(
+            Window.partitionBy(f"{ROW}.file_id", content).orderBy(f"{ROW}.line")
+        )
         return F.concat_ws("-", content, repeat.cast("string")), F.lit(None).cast("string")
     parts = [F.nullif(F.trim(F.expr(e).cast("string")), F.lit("")) for e in feed.key]
     missing = reduce(lambda a, b: a | b, [p.isNull() for p in parts])

@@ -84,9 +84,7 @@ KINDS = {
             silver=silver.ORDER_LINES,
             time="ordered_at",
         ),
-        Kind(
-            name="events", bronze=bronze.BRONZE_EVENTS, silver=silver.EVENTS, time="occurred_at"
-        ),
+        Kind(name="events", bronze=bronze.BRONZE_EVENTS, silver=silver.EVENTS, time="occurred_at"),
         Kind(
             name="consents",
             bronze=bronze.BRONZE_CONSENTS,
@@ -328,9 +326,7 @@ class SourceSet:
             for feed_name, feed in source.feeds.items()
         ]
         order = list(KINDS)
-        return sorted(
-            found, key=lambda x: (x[2].derived_from is not None, order.index(x[2].kind))
-        )
+        return sorted(found, key=lambda x: (x[2].derived_from is not None, order.index(x[2].kind)))
 
 
 def load_catalogue(folder: Path) -> dict[str, SourceSet]:

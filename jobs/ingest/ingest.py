@@ -108,7 +108,9 @@ def nights(run: Run, sources: SourceSet) -> list[FeedNight]:
 
 
 def _is_child(name: str, feed: Feed, parent: str) -> bool:
-    return feed.derived_from is not None and f"{name.partition('.')[0]}.{feed.derived_from}" == parent
+    return (
+        feed.derived_from is not None and f"{name.partition('.')[0]}.{feed.derived_from}" == parent
+    )
 
 
 def _ingest_feed(night: FeedNight, record: Record) -> None:
@@ -130,7 +132,10 @@ def _ingest_feed(night: FeedNight, record: Record) -> None:
     log.info(
         "ingest %s: %s read, %s accepted, %s quarantined, %s duplicate",
         mapping.name,
-        *[f"{record.counts[f'rows_{c}']:,}" for c in ("read", "accepted", "quarantined", "duplicate")],
+        *[
+            f"{record.counts[f'rows_{c}']:,}"
+            for c in ("read", "accepted", "quarantined", "duplicate")
+        ],
     )
 
 
@@ -160,7 +165,9 @@ def _new_files(night: FeedNight, record: Record) -> list[Inspected]:
     refused = [f for f in fresh if f.refused]
     if refused:
         _refuse(night, refused)
-        record.error = f"{len(refused)} file(s) refused: {refused[0].landed.name}: {refused[0].refused}"
+        record.error = (
+            f"{len(refused)} file(s) refused: {refused[0].landed.name}: {refused[0].refused}"
+        )
     ledger.note([f for f in fresh if f.empty], "empty", run.as_of)
     good = [f for f in fresh if not f.refused and not f.empty]
     for column in sorted({c for f in good for c in f.new_columns}):

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from jobs.ingest.catalogue import Feed, Source
 
@@ -144,9 +144,7 @@ def inspect(landed: Landed, feed: Feed, generation: int) -> Inspected:
     if feed.fields and header:
         new = tuple(c for c in header if c not in feed.field_names)
         missing = tuple(c for c in feed.field_names if c not in header)
-    return Inspected(
-        landed, file_id, generation, header, new_columns=new, missing_columns=missing
-    )
+    return Inspected(landed, file_id, generation, header, new_columns=new, missing_columns=missing)
 
 
 def _header(path: Path, feed: Feed) -> tuple[tuple[str, ...], bool]:
@@ -197,7 +195,7 @@ def _read_whole(path: Path) -> bytes:
 
 
 def _opened(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+    return cast("IO[bytes]", gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb"))
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:

@@ -76,14 +76,14 @@ class Ledger:
         )
 
     def generation(self, name: str) -> int:
-        """Number that the next new content under this path gets, from 1 on."""
+        """Return the number that the next new content under this path gets, from 1 on."""
         contents = [
             f for f in self._files.values() if f.file == name and f.state in ("done", "planned")
         ]
         return len([f for f in contents if f.state == "done"]) + 1
 
     def known(self, file: Inspected) -> LedgerFile | None:
-        """What is known of this content; None when it is new or was only planned."""
+        """Return what is known of this content; None when it is new or was only planned."""
         found = self._files.get((file.landed.name, file.file_id))
         return None if found is None or found.state == "planned" else found
 
@@ -147,10 +147,7 @@ class Ledger:
         now = datetime.now(UTC)
         self._lake.append_rows(
             FILES,
-            [
-                {**self._row(f, "done", now), "rows": rows.get(f.file_id, 0)}
-                for f in batch.files
-            ],
+            [{**self._row(f, "done", now), "rows": rows.get(f.file_id, 0)} for f in batch.files],
         )
 
     def _row(self, file: LedgerFile, state: str, now: datetime) -> dict[str, Any]:

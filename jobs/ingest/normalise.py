@@ -24,7 +24,7 @@ def email(text: str) -> str | None:
 
 
 def phone(text: str, region: str) -> str | None:
-    """Number in E.164, read as dialled in ``region`` (ISO 3166); None when it is no number.
+    """Write a number in E.164, read as dialled in ``region`` (ISO 3166); None when it is none.
 
     >>> phone("020 7946 0018", "GB")
     '+442079460018'

@@ -144,7 +144,6 @@ def _csv(spark: SparkSession, feed: Feed, header: tuple[str, ...], paths: list[s
         .option("encoding", feed.format.encoding)
         .option("mode", "PERMISSIVE")
         .option("columnNameOfCorruptRecord", CORRUPT)
-        .option("maxCharsPerColumn", 1_000_000)
         .csv(paths)
     )
     return frame.select(

@@ -60,7 +60,9 @@ def replay(run: Run, row_ids: list[str] | None, source: str | None) -> tuple[int
     return accepted, refused
 
 
-def _replay_feed(night: FeedNight, ids: list[str], waiting: list[dict[str, object]]) -> tuple[int, int]:
+def _replay_feed(
+    night: FeedNight, ids: list[str], waiting: list[dict[str, object]]
+) -> tuple[int, int]:
     from pyspark.sql import functions as F
 
     run, mapping = night.run, night.mapping

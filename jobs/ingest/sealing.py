@@ -42,8 +42,9 @@ def minted_keys(records: DataFrame, key_file: Path, master_key_id: str) -> DataF
         ``record_id``, ``wrapped_key``, ``master_key_id``.
     """
     from pyspark.sql import functions as F
+    from pyspark.sql.pandas.functions import pandas_udf
 
-    mint = F.pandas_udf(_minting(key_file), "string")  # type: ignore[call-overload]
+    mint = pandas_udf(_minting(key_file), "string")  # type: ignore[call-overload]
     # A key is drawn at random: Spark must not draw it twice for one row.
     return records.select(
         "record_id",
@@ -75,6 +76,7 @@ def sealed(
         and ``sealed`` (canonical PII column to token, to encrypted value).
     """
     from pyspark.sql import functions as F
+    from pyspark.sql.pandas.functions import pandas_udf
 
     known = [n for n in feed.field_names if n not in feed.pii]
     mapped = {c: feed.columns[c].expr for c in KINDS[feed.kind].pii if c in feed.columns}
@@ -86,8 +88,9 @@ def sealed(
         F.to_json(secret).alias("_secret"),
         (values if mapped else F.lit("{}")).alias("_values"),
     )
-    udf = F.pandas_udf(  # type: ignore[call-overload]
-        _sealing(key_file, source.country), "raw string, corrupt string, tokens string, sealed string"
+    udf = pandas_udf(  # type: ignore[call-overload]
+        _sealing(key_file, source.country),
+        "raw string, corrupt string, tokens string, sealed string",
     )
     done = udf.asNondeterministic()("record_id", "wrapped_key", "_secret", "corrupt", "_values")
     plain = F.map_filter(F.col("raw"), lambda k, _: k.isin(known))

@@ -190,8 +190,10 @@ def _filled(run: Run, table: Table, rows: DataFrame) -> DataFrame:
     before = run.lake.read(table).alias("b")
     joined = rows.alias("n").join(before, F.col(f"n.{key}") == F.col(f"b.{key}"), "left")
     return joined.select(
-        *[F.coalesce(f"n.{c}", f"b.{c}").alias(c) if c in table.names else F.col(f"n.{c}")
-          for c in rows.columns]
+        *[
+            F.coalesce(f"n.{c}", f"b.{c}").alias(c) if c in table.names else F.col(f"n.{c}")
+            for c in rows.columns
+        ]
     )
 
 

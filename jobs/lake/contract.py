@@ -128,7 +128,14 @@ class Table:
             raise ContractError(f"{self.id}: no layer {self.layer!r}; the layers are {LAYERS}")
         if len(self._by_name) != len(self.columns):
             raise ContractError(f"{self.id}: a column is declared twice")
-        named = (*self.key, *self.partition_by, *self.cluster_by, self.version, self.date, self.prune)
+        named = (
+            *self.key,
+            *self.partition_by,
+            *self.cluster_by,
+            self.version,
+            self.date,
+            self.prune,
+        )
         for name in named:
             if name is not None and name not in self._by_name:
                 raise ContractError(f"{self.id}: names column {name!r}, which it does not declare")
@@ -164,10 +171,7 @@ class Table:
         from pyspark.sql.types import StructField, StructType, _parse_datatype_string
 
         return StructType(
-            [
-                StructField(c.name, _parse_datatype_string(c.type), c.nullable)
-                for c in self.columns
-            ]
+            [StructField(c.name, _parse_datatype_string(c.type), c.nullable) for c in self.columns]
         )
 
     def conform(self, frame: DataFrame) -> DataFrame:

@@ -60,7 +60,7 @@ def installed() -> list[Path]:
         None are there, or they are of another version than the installed packages.
     """
     found = sorted(folder().glob("*.jar"))
-    wanted = "{0}_{1}-{2}.jar".format(*package().split(":"))
+    wanted = "{}_{}-{}.jar".format(*package().split(":"))
     if not any(path.name == wanted for path in found):
         raise JarsMissingError(f"{wanted} is not in {folder()}: run `bespoke setup` to fetch it")
     return found

@@ -98,9 +98,13 @@ def rows_by_night(run: Run, table: Table) -> dict[date, int]:
     A night that was run again counts with its last try.
     """
     found = run.lake.rows(
-        QUALITY, [("table", "=", table.id), ("as_of", "<", run.as_of)], ["as_of", "rows", "recorded_at"]
+        QUALITY,
+        [("table", "=", table.id), ("as_of", "<", run.as_of)],
+        ["as_of", "rows", "recorded_at"],
     )
-    latest: dict[date, tuple[datetime, int]] = defaultdict(lambda: (datetime.min.replace(tzinfo=UTC), 0))
+    latest: dict[date, tuple[datetime, int]] = defaultdict(
+        lambda: (datetime.min.replace(tzinfo=UTC), 0)
+    )
     for row in found.to_pylist():
         latest[row["as_of"]] = max(latest[row["as_of"]], (row["recorded_at"], row["rows"]))
     return {night: rows for night, (_, rows) in latest.items()}

@@ -318,7 +318,9 @@ def _delta_type(name: str) -> Any:
 
     if name.startswith("map<"):
         key, _, value = name[4:-1].partition(",")
-        return MapType(_delta_type(key.strip()), _delta_type(value.strip()), value_contains_null=True)
+        return MapType(
+            _delta_type(key.strip()), _delta_type(value.strip()), value_contains_null=True
+        )
     if name.startswith("array<"):
         return ArrayType(_delta_type(name[6:-1]), contains_null=True)
     return PrimitiveType(_PRIMITIVE.get(name, name))

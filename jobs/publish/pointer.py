@@ -73,7 +73,9 @@ def rollback(lake: Lake, home: Path, to: date | None = None) -> date:
     earlier = sorted({m["as_of"] for m in moves if shown is not None and m["as_of"] < shown})
     if to is None:
         if not earlier:
-            raise DataError("no earlier night was ever published, so there is nothing to go back to")
+            raise DataError(
+                "no earlier night was ever published, so there is nothing to go back to"
+            )
         to = earlier[-1]
     held = lake.rows(RECOMMENDATIONS, [("as_of", "=", to)], ["rank"]).num_rows
     if not held or not (export_folder(home) / to.isoformat() / "_SUCCESS").exists():

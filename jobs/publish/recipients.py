@@ -82,6 +82,7 @@ def opened_addresses(
         key is left out: the person was erased.
     """
     from pyspark.sql import functions as F
+    from pyspark.sql.pandas.functions import pandas_udf
 
     held = contacts.where(F.col("sealed")["email"].isNotNull()).select(
         "email_token", "record_id", F.col("sealed")["email"].alias("sealed")
@@ -90,7 +91,7 @@ def opened_addresses(
     one = readable.groupBy("email_token").agg(
         F.min_by(F.struct("record_id", "wrapped_key", "sealed"), "record_id").alias("c")
     )
-    unseal = F.pandas_udf(_unsealing(key_file), "string")  # type: ignore[call-overload]
+    unseal = pandas_udf(_unsealing(key_file), "string")  # type: ignore[call-overload]
     return addresses.join(one, "email_token").select(
         "person_id", unseal("c.record_id", "c.wrapped_key", "c.sealed").alias("recipient")
     )

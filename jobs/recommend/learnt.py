@@ -1,4 +1,4 @@
-"""What a model may learn of: interactions of persons who agreed, with products that may be shown."""
+"""What a model may learn of: what persons who agreed did, and products that may be shown."""
 
 from __future__ import annotations
 

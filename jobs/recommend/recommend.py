@@ -65,9 +65,12 @@ def _reason() -> Column:
 
     name = F.col("because_name")
     personal = (
-        F.when(F.col("because") == F.col("product_id"),
-               F.when(F.col("had"), F.lit("You have bought this before"))
-               .otherwise(F.lit("You have looked at this")))
+        F.when(
+            F.col("because") == F.col("product_id"),
+            F.when(F.col("had"), F.lit("You have bought this before")).otherwise(
+                F.lit("You have looked at this")
+            ),
+        )
         .when(name.isNotNull() & F.col("had"), F.concat(F.lit("Because you bought "), name))
         .when(name.isNotNull(), F.concat(F.lit("Because you were interested in "), name))
         .otherwise(F.lit("Chosen for you"))

@@ -108,15 +108,28 @@ def filled(
     overall = popular.where(F.col("segment").isNull()).drop("segment")
     in_segment = popular.where(F.col("segment").isNotNull())
     nothing = F.lit(None).cast("string").alias("because")
-    offers = short.join(F.broadcast(in_segment), "segment").select(
-        "person_id", "product_id", "score", nothing, (F.col("place") + 1000).alias("rank"),
-        F.lit("popular_in_segment").alias("strategy"),
-    ).unionByName(
-        short.crossJoin(F.broadcast(overall)).select(
-            "person_id", "product_id", "score", nothing, (F.col("place") + 1_000_000).alias("rank"),
-            F.lit("popular").alias("strategy"),
+    offers = (
+        short.join(F.broadcast(in_segment), "segment")
+        .select(
+            "person_id",
+            "product_id",
+            "score",
+            nothing,
+            (F.col("place") + 1000).alias("rank"),
+            F.lit("popular_in_segment").alias("strategy"),
         )
-    ).join(bought, ["person_id", "product_id"], "left_anti")
+        .unionByName(
+            short.crossJoin(F.broadcast(overall)).select(
+                "person_id",
+                "product_id",
+                "score",
+                nothing,
+                (F.col("place") + 1_000_000).alias("rank"),
+                F.lit("popular").alias("strategy"),
+            )
+        )
+        .join(bought, ["person_id", "product_id"], "left_anti")
+    )
     both = own.unionByName(offers)
     # A product that two strategies name is kept where it stands first.
     first = Window.partitionBy("person_id", "product_id").orderBy("rank")
@@ -140,7 +153,7 @@ def filled(
 
 
 def _personal(run: Run, rows: pd.DataFrame, products: list[str]) -> tuple[pd.DataFrame, str]:
-    """Lists of the champion with their evidence, and its version; none where there is no model."""
+    """Rank by the champion, with evidence, and name its version; empty where there is no model."""
     from models.evidence import evidence
     from models.recommender import empty_recommendations, recommend
     from models.registry import RegistryError
@@ -201,8 +214,12 @@ def _popular(
     # Where hardly anybody has bought anything yet, the rest of the catalogue fills the lists.
     rest = sorted(set(products) - set(overall["product_id"]))[: max(0, length - len(overall))]
     unsold = pd.DataFrame(
-        {"segment": None, "rank": range(len(overall) + 1, len(overall) + len(rest) + 1),
-         "product_id": rest, "score": 0.0}
+        {
+            "segment": None,
+            "rank": range(len(overall) + 1, len(overall) + len(rest) + 1),
+            "product_id": rest,
+            "score": 0.0,
+        }
     )
     parts = [part for part in (overall, within, unsold) if len(part)]
     if not parts:

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from expectations.check import CheckContext, check, prepared
+from expectations.kinds import Unique
 from expectations.registry import SUITES, suite_of
 from expectations.suite import Suite, reasons
 from jobs.lake.contract import Column
@@ -96,13 +97,17 @@ def test_a_corruption_breaks_its_rule_alone(
     picked = {case: c.change(GOOD[table_id]) for case, c in done.items()}
     frame = frame_of(spark, suite, picked).withColumn("test_reasons", reasons(suite))
     context = night(suite, references)
-    measures = {rule.name: rule.measure(context) for rule in suite.rules}
+    # The key is counted over a whole frame, which here holds many cases.
+    sql = {
+        rule.name: rule.repeated if isinstance(rule, Unique) else rule.measure(context).aggregate
+        for rule in suite.rules
+    }
     found = {
         row[CASE]: row
         for row in prepared(frame, suite, context)
         .groupBy(CASE)
         .agg(
-            *(F.expr(m.aggregate).cast("double").alias(name) for name, m in measures.items()),
+            *(F.expr(aggregate).cast("double").alias(name) for name, aggregate in sql.items()),
             F.array_distinct(F.flatten(F.collect_list("test_reasons"))).alias("test_reasons"),
         )
         .collect()

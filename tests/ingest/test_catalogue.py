@@ -45,7 +45,7 @@ def test_sets_without_consent_records_say_what_they_assume_and_why() -> None:
 
 def test_derived_feeds_come_after_those_they_derive_from() -> None:
     feeds = source_set(conf_folder() / "sources", "online_retail").feeds()
-    assert [name for name, _, _ in feeds][0] == "online_retail.orders"
+    assert feeds[0][0] == "online_retail.orders"
 
 
 def test_an_unknown_key_names_file_and_key(tmp_path: Path) -> None:

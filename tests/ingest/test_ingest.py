@@ -51,7 +51,7 @@ def first_night(shop: Shop) -> None:
             "A1,2,2026-03-02 09:30:00,7,P2,1,5.00,sale,EUR",
             GOOD,
             "A2,1,2026-13-45 99:00,7,P1,1,9.95,sale,",
-            "A2,2,2026-03-02 10:00:00,7,P1,1,\"12,9O\",sale,",
+            'A2,2,2026-03-02 10:00:00,7,P1,1,"12,9O",sale,',
             "A2,3,2026-03-02 10:00:00,7,P1,1,9.955,sale,",
             ",4,2026-03-02 10:00:00,7,P1,1,9.95,sale,",
             "A2,5,2026-03-02 10:00:00,7,P1,1,9.95,barter,",
@@ -66,11 +66,22 @@ def first_night(shop: Shop) -> None:
     )
     shop.drop("lines-empty.csv", "")
     shop.drop("lines-header.csv", lines())
-    shop.drop("lines-short.csv", "order,line,at,who,sku,pieces,price,kind\nB1,1,2026-03-02 12:00,7,P1,1,1.00,sale\n")
+    shop.drop(
+        "lines-short.csv",
+        "order,line,at,who,sku,pieces,price,kind\nB1,1,2026-03-02 12:00,7,P1,1,1.00,sale\n",
+    )
     shop.drop("lines-utf16.csv", lines(GOOD).encode("utf-16"))
-    shop.drop("lines-bytes.csv", lines("B2,1,2026-03-02 12:00,7,P\ufffd,1,1.00,sale,").encode("utf-8").replace(b"\xef\xbf\xbd", b"\xe9"))
+    shop.drop(
+        "lines-bytes.csv",
+        lines("B2,1,2026-03-02 12:00,7,P\ufffd,1,1.00,sale,")
+        .encode("utf-8")
+        .replace(b"\xef\xbf\xbd", b"\xe9"),
+    )
     shop.drop("lines-noheader.csv", "A9,1,2026-03-02 09:30:00,7,P1,2,9.95,sale,\n")
-    whole = shop.drop("lines-cut.csv.gz", lines(GOOD, *[f"C{i},1,2026-03-02 12:00,7,P{i},1,1.00,sale," for i in range(500)]))
+    whole = shop.drop(
+        "lines-cut.csv.gz",
+        lines(GOOD, *[f"C{i},1,2026-03-02 12:00,7,P{i},1,1.00,sale," for i in range(500)]),
+    )
     whole.write_bytes(whole.read_bytes()[:-40])
     shop.drop("lines-half.csv.part", lines("H1,1,2026-03-02 12:00,7,P1,1,1.00,sale,"))
     shop.drop(
@@ -86,11 +97,24 @@ def first_night(shop: Shop) -> None:
         "clicks.jsonl.gz",
         clicks(
             {"id": "e1", "at": "2026-03-02T09:00:00Z", "type": "page_view", "cookie": "k1"},
-            {"id": "e2", "at": "2026-03-02T10:00:00+01:00", "type": "product_view", "cookie": "k1", "sku": "P1", "ms": 1200},
+            {
+                "id": "e2",
+                "at": "2026-03-02T10:00:00+01:00",
+                "type": "product_view",
+                "cookie": "k1",
+                "sku": "P1",
+                "ms": 1200,
+            },
             {"id": "e1", "at": "2026-03-02T09:00:00Z", "type": "page_view", "cookie": "k1"},
             '{"id": "e3", "at": ',
             {"id": "e4", "at": "2026-03-02T09:00:00Z", "type": "teleport", "cookie": "k1"},
-            {"id": "e5", "at": "2026-03-02T09:00:00Z", "type": "product_view", "cookie": "k1", "ms": "12s"},
+            {
+                "id": "e5",
+                "at": "2026-03-02T09:00:00Z",
+                "type": "product_view",
+                "cookie": "k1",
+                "ms": "12s",
+            },
             {"id": "e6", "at": "2026-07-02T09:00:00", "type": "page_view", "cookie": "k1"},
         ),
     )
@@ -104,7 +128,11 @@ def second_night(shop: Shop) -> None:
         "bon;at;sku;text;pieces;price\n1;2026-03-02 09:00;P1;Cafe;1;2.00\n"
         "2;2026-03-02 10:00;P2;Tea;1;1.50\n3;2026-03-02 11:00;P3;Milk;1;0.80\n",
     )
-    shop.drop("people.csv", "no,name,mail,tel,changed\n7,Ann Ray,ann.ray@example.com,,2026-03-03 08:00:00\n", NEXT)
+    shop.drop(
+        "people.csv",
+        "no,name,mail,tel,changed\n7,Ann Ray,ann.ray@example.com,,2026-03-03 08:00:00\n",
+        NEXT,
+    )
 
 
 def silver(shop: Shop, table, source: str) -> list[dict[str, object]]:  # type: ignore[no-untyped-def]
@@ -288,9 +316,7 @@ def test_contracts_hold_no_statistics_on_people(shop: Shop) -> None:
                 assert not private & set(stats.get("minValues", {})), table.id
 
 
-def test_the_same_night_again_changes_nothing(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_same_night_again_changes_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BESPOKE_CONF", str(shop.conf))
     tables = [t for t in TABLES.values() if t.layer in ("bronze", "silver", "vault")]
     before = {t.id: shop.lake.version(t) for t in tables}
@@ -309,7 +335,9 @@ def test_too_many_bad_rows_stop_the_feed_until_released(
     feed = {**SOURCE["feeds"]["lines"], "limits": {"bad_rows": 0.1, "oldest_days": 60}}  # type: ignore[index]
     shop.catalogue({**SOURCE, "feeds": {"lines": feed}})
     shop.drop("lines.csv", lines(GOOD, "A2,1,never,7,P1,1,9.95,sale,"))
-    with pytest.raises(DataError, match=r"shop\.lines: 1 of 2 rows are bad \(50\.0%, limit 10\.0%\)"):
+    with pytest.raises(
+        DataError, match=r"shop\.lines: 1 of 2 rows are bad \(50\.0%, limit 10\.0%\)"
+    ):
         shop.night(DAY)
     assert shop.lake.rows(ORDER_LINES).num_rows == 0
     assert shop.lake.rows(BRONZE_ORDERS).num_rows == 2

@@ -9,11 +9,17 @@ import typer
 app = typer.Typer(add_completion=False)
 
 
-@app.command()
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def airflow(
+    context: typer.Context,
     port: Annotated[int | None, typer.Option(help="Of the web page; airflow.port.")] = None,
 ) -> None:
-    """Start a local Airflow with its web page, on loopback."""
-    from jobs.cli.server import serve
+    """Start a local Airflow with its web page, on loopback.
 
+    With further words it is Airflow's own command on this home: bespoke airflow dags list.
+    """
+    from jobs.cli.server import pass_on, serve
+
+    if context.args:
+        pass_on(context.args)
     serve(port)

@@ -34,7 +34,9 @@ PROFILES = Table(
         _money("gross_revenue", "Sum of the sale lines, base currency."),
         _money("net_revenue", "Net revenue, base currency (`jobs/profiles/revenue.py`)."),
         _money("average_order_value", "Gross revenue by orders; null without one.", nullable=True),
-        Column("order_interval_days", "double", "Mean days between orders; null below two.", PSEUDO),
+        Column(
+            "order_interval_days", "double", "Mean days between orders; null below two.", PSEUDO
+        ),
         _count("orders_90d", "Orders of the last 90 days."),
         _money("net_revenue_90d", "Net revenue of the last 90 days."),
         Column("top_department", "string", "Department most bought from.", PSEUDO),
@@ -52,7 +54,9 @@ PROFILES = Table(
         _count("messages_clicked", "Messages clicked."),
         _count("reviews", "Reviews written."),
         Column("average_rating", "double", "Mean stars given; null without a review.", PSEUDO),
-        Column("email_marketing", "boolean", "Agreed to marketing by email on some address.", PSEUDO),
+        Column(
+            "email_marketing", "boolean", "Agreed to marketing by email on some address.", PSEUDO
+        ),
         Column("personalization", "boolean", "Agreed to personalization.", PSEUDO),
     ),
     key=("person_id", "as_of"),
@@ -175,7 +179,9 @@ SCORES = Table(
         PRODUCT_ID,
         Column("score", "double", "Score of the model.", PSEUDO, nullable=False),
         Column("strategy", "string", "als, popular_in_segment or popular.", nullable=False),
-        Column("because", "string", "als: the person's own product that speaks most for it.", PSEUDO),
+        Column(
+            "because", "string", "als: the person's own product that speaks most for it.", PSEUDO
+        ),
         Column("model_version", "string", "Registered model and version."),
     ),
     key=("person_id", "as_of", "rank"),

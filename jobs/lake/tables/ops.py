@@ -84,8 +84,12 @@ QUARANTINE = Table(
             "Columns as they came; those marked PII are encrypted.",
             Privacy.PSEUDONYMOUS,
         ),
-        Column("corrupt", "string", "Text of a record that could not be taken apart, protected "
-               "like the columns.", Privacy.PSEUDONYMOUS),
+        Column(
+            "corrupt",
+            "string",
+            "Text of a record that could not be taken apart, protected like the columns.",
+            Privacy.PSEUDONYMOUS,
+        ),
         BATCH_ID,
         LOADED_ON,
         RUN_ID,

@@ -85,7 +85,9 @@ ORDER_LINES = _silver(
         Column("line_id", "string", "The line, over all sources.", nullable=False),
         Column("order_id", "string", "The order.", nullable=False),
         Column("line_no", "int", "Line in the order, where the source numbers them."),
-        Column("original_order_id", "string", "For a return or a cancellation: the order it undoes."),
+        Column(
+            "original_order_id", "string", "For a return or a cancellation: the order it undoes."
+        ),
         Column("kind", "string", "sale, return, cancellation or adjustment.", nullable=False),
         IDENTIFIER,
         CUSTOMER_NO,
@@ -224,4 +226,3 @@ FEEDBACK = _silver(
 )
 
 TABLES = (CUSTOMERS, ORDER_LINES, EVENTS, CONSENTS, PRODUCTS, MESSAGES, FEEDBACK)
-
