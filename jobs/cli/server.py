@@ -92,7 +92,8 @@ def _where(port: int) -> str:
     return (
         f"Airflow is on http://{LOOPBACK}:{port}: log in as admin with the password in "
         f"{password_file()}\n"
-        "The DAG `nightly` is paused. Switch it on there, or: bespoke airflow dags unpause nightly\n"
+        "The DAG `nightly` is paused: switch it on there, or: "
+        "bespoke airflow dags unpause nightly\n"
         "Run a night there (its logical date is on the day after), or: "
         "bespoke airflow dags trigger nightly --logical-date 2026-08-30T03:00:00Z\n"
         "Ctrl-C stops everything."

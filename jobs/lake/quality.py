@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,9 @@ class QualityError(DataError):
     """A table rule that stops the run does not hold, and nobody has released it."""
 
 
-def judge(run: Run, table: Table, frame: DataFrame) -> int:
+def judge(
+    run: Run, table: Table, frame: DataFrame, fresh: Mapping[str, DataFrame] | None = None
+) -> int:
     """Hold a frame against its table's suite, and record every rule's result.
 
     Parameters
@@ -39,6 +42,9 @@ def judge(run: Run, table: Table, frame: DataFrame) -> int:
         The table the frame is for.
     frame : DataFrame
         Kept in memory by the caller: it is read for each check and then written.
+    fresh : mapping of str to DataFrame, optional
+        Frames, by table id, that are about to be written with it; rules that refer to those
+        tables look at them and not at last night's.
 
     Returns
     -------
@@ -56,7 +62,7 @@ def judge(run: Run, table: Table, frame: DataFrame) -> int:
         return rows
     from expectations.check import check
 
-    results = check(frame, suite, _context(run, table))
+    results = check(frame, suite, _context(run, table, fresh or {}))
     let_pass = {r.rule for r in results if not r.passed and released(run, table.id, r.rule)}
     _record(run, table, rows, results, let_pass)
     failed = [r for r in results if not r.passed and r.rule not in let_pass]
@@ -73,7 +79,7 @@ def judge(run: Run, table: Table, frame: DataFrame) -> int:
     return rows
 
 
-def _context(run: Run, table: Table) -> CheckContext:
+def _context(run: Run, table: Table, fresh: Mapping[str, DataFrame]) -> CheckContext:
     wanted = run.settings.quality
     suite = suite_of(table.id)
     history = rows_by_night(run, table)
@@ -81,7 +87,10 @@ def _context(run: Run, table: Table) -> CheckContext:
     return CheckContext(
         as_of=run.as_of,
         history=[history[night] for night in nights],
-        references={i: run.lake.read(TABLES[i]) for i in (suite.references if suite else ())},
+        references={
+            i: fresh[i] if i in fresh else run.lake.read(TABLES[i])
+            for i in (suite.references if suite else ())
+        },
         last_loaded_on=max((n for n in nights if history[n]), default=None),
         volume_low=wanted.volume_low,
         volume_high=wanted.volume_high,

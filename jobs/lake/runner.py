@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -52,25 +52,45 @@ def run_job(job: Job, run: Run) -> None:
             keywords["settings"] = getattr(run.settings, job.section)
         result = job.function(*frames, **keywords)
         results = result if isinstance(result, tuple) else (result,)
-        written = 0
-        for table, frame in zip(job.writes, results, strict=True):
-            written += publish_frame(run, record, table, frame)
-        record.counts["rows_written"] = written
+        written = write_frames(run, record, dict(zip(job.writes, results, strict=True)))
     log.info("%s: %s rows", job.name, f"{written:,}")
 
 
-def publish_frame(run: Run, record: Record, table: Table, frame: DataFrame) -> int:
-    """Check a frame against its table's suite and write it; return its number of rows."""
+def write_frames(run: Run, record: Record, frames: Mapping[Table, DataFrame]) -> int:
+    """Check frames against their tables' suites and, when all hold, write them.
+
+    Parameters
+    ----------
+    run : Run
+        The night.
+    record : Record
+        Gets the versions and the number of rows.
+    frames : mapping of Table to DataFrame
+        What one job has made; rules that look into another of these tables see its frame.
+
+    Returns
+    -------
+    int
+        Rows written.
+
+    Raises
+    ------
+    QualityError
+        A rule that stops the run does not hold; none of the frames is written.
+    """
     from pyspark import StorageLevel
 
-    kept = table.conform(frame).persist(StorageLevel.MEMORY_AND_DISK)
+    kept = {t: t.conform(f).persist(StorageLevel.MEMORY_AND_DISK) for t, f in frames.items()}
     try:
-        rows = judge(run, table, kept)
-        done = _writer(run, record, table)(kept)
-        record.outputs[table.id] = done
-        return rows
+        fresh = {table.id: frame for table, frame in kept.items()}
+        rows = sum(judge(run, table, frame, fresh) for table, frame in kept.items())
+        for table, frame in kept.items():
+            record.outputs[table.id] = _writer(run, record, table)(frame)
     finally:
-        kept.unpersist()
+        for frame in kept.values():
+            frame.unpersist()
+    record.counts["rows_written"] = rows
+    return rows
 
 
 def _writer(run: Run, record: Record, table: Table) -> Callable[[DataFrame], int]:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from jobs.lake.run import Record, Run
-from jobs.lake.runner import publish_frame, recorded
+from jobs.lake.runner import recorded, write_frames
 from jobs.lake.tables.gold import RFM, SCORES
 from jobs.lake.tables.identity import PERSONS
 from jobs.recommend.learnt import (
@@ -55,7 +55,7 @@ def score(run: Run) -> None:
             length=wanted.products,
             version=version,
         )
-        record.counts["rows_written"] = publish_frame(run, record, SCORES, lists)
+        write_frames(run, record, {SCORES: lists})
 
 
 PERSONAL = "person_id string, rank int, product_id string, score double, because string"

@@ -22,11 +22,13 @@ def write_set(folder: Path, **more: object) -> None:
         "format": {"type": "csv"},
         "path": "*.csv",
         "key": ["order_id"],
+        "fields": ["order_id"],
         "columns": {"order_id": "order_id"},
     }
-    content = {"set": "shop", "title": "A shop", "landing": "{home}/in", "feeds": {"orders": feed}}
+    content: dict[str, object] = {"set": "shop", "title": "A shop", "landing": "{home}/in"}
+    content |= {"feeds": {"orders": feed}} | more
     (folder / "sources").mkdir(parents=True, exist_ok=True)
-    (folder / "sources" / "shop.yaml").write_text(yaml.safe_dump(content | more))
+    (folder / "sources" / "shop.yaml").write_text(yaml.safe_dump(content))
 
 
 @pytest.fixture

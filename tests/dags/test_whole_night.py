@@ -1,4 +1,4 @@
-"""A whole night through Airflow: a tiny world, run by ``bespoke run`` and by ``airflow dags test``."""
+"""A whole night of a tiny world, by ``bespoke run`` and by ``airflow dags test``."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def night(suite: Suite, references: dict[str, DataFrame], **changed: object) -> 
     known = dict(references)
     if suite.table is PROFILES:
         known[PERSONS.id] = known["two persons"]
-    context = CheckContext(as_of=NIGHT, references=known)
+    context = CheckContext(as_of=NIGHT, references=known, rows=0)
     return replace(context, **changed)  # type: ignore[arg-type]
 
 

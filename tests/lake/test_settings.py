@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import pytest
+
+from jobs.lake.settings import SettingsError, conf_folder, load_settings
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Path:
+    (tmp_path / "segments").symlink_to(conf_folder() / "segments")
+    (tmp_path / "base.yaml").write_text("source: demo\nspark: {shuffle_partitions: 8}\n")
+    (tmp_path / "local.yaml").write_text("spark: {driver_memory: 1g}\n")
+    (tmp_path / "big.yaml").write_text("spark: {master: 'spark://host:7077'}\n")
+    return tmp_path
+
+
+def test_layers_are_merged_key_by_key(conf: Path) -> None:
+    found = load_settings(conf, {"BESPOKE__SPARK__DRIVER_MEMORY": "3g", "BESPOKE_SOURCE": "mine"})
+    assert (found.spark.shuffle_partitions, found.spark.driver_memory) == (8, "3g")
+    assert found.source == "mine"
+
+
+def test_a_profile_is_chosen_by_name(conf: Path) -> None:
+    assert load_settings(conf, {"BESPOKE_PROFILE": "big"}).spark.master == "spark://host:7077"
+
+
+def test_an_unknown_key_names_its_file(conf: Path) -> None:
+    (conf / "local.yaml").write_text("spark: {memory: 1g}\n")
+    with pytest.raises(SettingsError, match=r"local\.yaml: spark\.memory: unknown key"):
+        load_settings(conf, {})
+
+
+def test_a_wrong_value_names_its_variable(conf: Path) -> None:
+    with pytest.raises(SettingsError, match="BESPOKE__SPARK__SHUFFLE_PARTITIONS: spark"):
+        load_settings(conf, {"BESPOKE__SPARK__SHUFFLE_PARTITIONS": "many"})
+
+
+def test_a_missing_profile_is_said(conf: Path) -> None:
+    with pytest.raises(SettingsError, match=r"absent\.yaml: no such file"):
+        load_settings(conf, {"BESPOKE_PROFILE": "absent"})
+
+
+def test_what_ships_is_sound() -> None:
+    assert load_settings(conf_folder(), {}).source == "demo"

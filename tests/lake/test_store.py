@@ -1,0 +1,76 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs.lake.store import Lake
+from jobs.lake.tables.gold import RFM
+from jobs.lake.tables.silver import FEEDBACK
+from tests.rows import rows
+
+NIGHT = date(2026, 3, 2)
+
+
+@pytest.fixture
+def lake(tmp_path: Path, spark: SparkSession) -> Lake:
+    return Lake(tmp_path / "lake", spark)
+
+
+def review(key: str, version: str, rating: int) -> dict[str, object]:
+    return {
+        "source": "shop.reviews",
+        "feedback_id": key,
+        "rating": rating,
+        "written_at": "2026-03-02 10:00:00",
+        "version": version,
+        "row_hash": rating,
+        "file_id": "f",
+        "line": 2,
+        "loaded_on": "2026-03-02",
+    }
+
+
+def ratings(lake: Lake) -> dict[str, int]:
+    found = lake.rows(FEEDBACK).to_pylist()
+    return {row["feedback_id"]: row["rating"] for row in found}
+
+
+def test_a_merge_takes_newer_versions_only_and_each_unit_once(
+    lake: Lake, spark: SparkSession
+) -> None:
+    first = rows(spark, FEEDBACK, [review("a", "2", 3), review("b", "2", 3)])
+    done = lake.merge(FEEDBACK, first, unit="one")
+    assert (done.inserted, done.updated, done.skipped) == (2, 0, False)
+    mixed = rows(spark, FEEDBACK, [review("a", "1", 1), review("b", "3", 5), review("c", "1", 4)])
+    done = lake.merge(FEEDBACK, mixed, unit="two")
+    assert (done.inserted, done.updated) == (1, 1)
+    assert ratings(lake) == {"a": 3, "b": 5, "c": 4}
+    again = lake.merge(FEEDBACK, mixed, unit="two")
+    assert (again.inserted, again.updated, again.skipped) == (1, 1, True)
+    assert again.version == lake.version(FEEDBACK)
+
+
+def test_a_date_is_replaced_alone(lake: Lake, spark: SparkSession) -> None:
+    def scored(person: str, day: str) -> dict[str, object]:
+        numbers = dict.fromkeys(("recency_days", "frequency", "r_score", "f_score", "m_score"), 1)
+        return {"person_id": person, "as_of": day, "monetary": 1, "segment": "s", **numbers}
+
+    lake.replace(
+        RFM, rows(spark, RFM, [scored("p1", "2026-03-01")]), as_of=date(2026, 3, 1), unit="a"
+    )
+    lake.replace(RFM, rows(spark, RFM, [scored("p2", "2026-03-02")]), as_of=NIGHT, unit="b")
+    lake.replace(RFM, rows(spark, RFM, [scored("p3", "2026-03-02")]), as_of=NIGHT, unit="b")
+    assert sorted(lake.rows(RFM).column("person_id").to_pylist()) == ["p1", "p3"]
+
+
+def test_any_delta_reader_opens_a_table(lake: Lake, spark: SparkSession) -> None:
+    import duckdb
+    from deltalake import DeltaTable
+
+    lake.merge(FEEDBACK, rows(spark, FEEDBACK, [review("a", "1", 4)]), unit="one")
+    reviews = DeltaTable(lake.path(FEEDBACK)).to_pyarrow_dataset()
+    assert reviews.count_rows() == 1
+    connection = duckdb.connect()
+    connection.register("reviews", reviews)
+    assert connection.sql("SELECT rating FROM reviews").fetchall() == [(4,)]

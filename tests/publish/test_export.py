@@ -1,0 +1,109 @@
+import csv
+import hashlib
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs.lake.errors import DataError
+from jobs.lake.store import Lake
+from jobs.lake.tables.serving import RECOMMENDATIONS
+from jobs.lake.tables.silver import PRODUCTS
+from jobs.publish import pointer
+from jobs.publish.export import export_rows, write_export
+from tests.rows import rows
+
+NIGHT = date(2026, 3, 2)
+EARLIER = date(2026, 3, 1)
+
+
+def product(key: str, name: str, price: str | None) -> dict[str, object]:
+    return {
+        "source": "shop.products",
+        "product_id": key,
+        "name": name,
+        "price": price,
+        "currency": "GBP",
+        "item_type": "product",
+        "version": "1",
+        "file_id": "f",
+        "line": 2,
+        "loaded_on": "2026-03-01",
+    }
+
+
+def shown(person: str, rank: int, key: str, night: date = NIGHT) -> dict[str, object]:
+    return {
+        "person_id": person,
+        "rank": rank,
+        "product_id": key,
+        "score": 1.0,
+        "strategy": "als",
+        "reason": "Chosen for you",
+        "model_version": "recommender/1",
+        "as_of": night.isoformat(),
+    }
+
+
+def test_a_row_is_one_recipient_with_its_products_in_order(
+    tmp_path: Path, spark: SparkSession
+) -> None:
+    lists = rows(
+        spark,
+        RECOMMENDATIONS,
+        [shown("p2", 1, "B"), shown("p1", 2, "B"), shown("p1", 1, "A"), shown("p1", 3, "C")],
+    )
+    products = rows(
+        spark, PRODUCTS, [product("A", 'Mug, "large"', "9.5"), product("B", "Té\nbox", None)]
+    )
+    recipients = spark.createDataFrame(
+        [("p1", "ann@example.com"), ("p2", "bob@example.com")], "person_id string, recipient string"
+    )
+    frame = export_rows(lists, products, recipients, length=2)
+    place = write_export(tmp_path, NIGHT, frame.columns, frame.toLocalIterator(), {"run_id": "x"})
+    text = (place / "recommendations.csv").read_bytes()
+    assert text.count(b"\r\n") == 3
+    with (place / "recommendations.csv").open(encoding="utf-8", newline="") as file:
+        table = list(csv.DictReader(file))
+    assert [r["recipient"] for r in table] == ["ann@example.com", "bob@example.com"]
+    assert table[0]["rec_1_name"] == 'Mug, "large"'
+    assert table[0]["rec_1_price"] == "9.50"
+    assert table[0]["rec_2_name"] == "Té\nbox"
+    assert table[1]["rec_2_product_id"] == ""
+    manifest = json.loads((place / "manifest.json").read_text())
+    assert manifest["rows"] == 2
+    assert manifest["files"]["recommendations.csv"]["sha256"] == hashlib.sha256(text).hexdigest()
+    lines = (place / "recommendations.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(lines[1])["rec_2_product_id"] is None
+    assert (place / "_SUCCESS").exists()
+
+
+def published(lake: Lake, home: Path, night: date, spark: SparkSession) -> bool:
+    lake.replace(
+        RECOMMENDATIONS, rows(spark, RECOMMENDATIONS, [shown("p1", 1, "A", night)]),
+        as_of=night, unit=str(night),
+    )  # fmt: skip
+    write_export(pointer.export_folder(home), night, ["recipient"], [], {})
+    return pointer.publish(lake, home, night, f"nightly:{night}")
+
+
+def test_the_pointer_goes_forth_and_back_and_never_to_the_past_by_itself(
+    tmp_path: Path, spark: SparkSession
+) -> None:
+    lake = Lake(tmp_path / "lake", spark)
+    latest = pointer.export_folder(tmp_path) / "latest"
+    with pytest.raises(DataError, match="no earlier night"):
+        pointer.rollback(lake, tmp_path)
+    assert published(lake, tmp_path, EARLIER, spark)
+    assert published(lake, tmp_path, NIGHT, spark)
+    assert (pointer.current(lake), latest.readlink().name) == (NIGHT, "2026-03-02")
+    assert not published(lake, tmp_path, EARLIER, spark), "a past night done again"
+    assert (pointer.current(lake), latest.readlink().name) == (NIGHT, "2026-03-02")
+    assert pointer.rollback(lake, tmp_path) == EARLIER
+    assert (pointer.current(lake), latest.readlink().name) == (EARLIER, "2026-03-01")
+    assert published(lake, tmp_path, NIGHT, spark)
+    assert pointer.current(lake) == NIGHT
+    with pytest.raises(DataError, match="not there"):
+        pointer.rollback(lake, tmp_path, date(2020, 1, 1))
