@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -84,9 +87,8 @@ def show(summary: Summary, console: Console) -> None:
     console.print()
     _line(console, "Persons", f"{total:,} ({kinds})" if kinds else "none")
     for family, segments in summary.segments.items():
-        _line(
-            console, "Segments", f"{family}: {', '.join(f'{s} {n:,}' for s, n in segments.items())}"
-        )
+        said = "; ".join(f"{name} ({n:,})" for name, n in segments.items())
+        _line(console, "Segments", f"{family}: {said}")
     for metric, (own, popular) in summary.quality.items():
         _line(console, "Model", f"{metric} {own:.4f}; popularity {popular:.4f}")
     for person, lines in summary.people.items():
@@ -163,12 +165,25 @@ def _people(lake: Path) -> dict[str, list[str]]:
 def _places(home: Path, night: date, log: Path) -> list[tuple[str, str, str]]:
     export = home / "exports" / "email" / str(night)
     docs = home / "quality" / "site" / "index.html"
-    mlflow = f"sqlite:///{home / 'mlflow.db'}"
+    bespoke, python, mlflow = map(_tool, ("bespoke", "python", "mlflow"))
+    store = f"sqlite:///{home / 'mlflow.db'}"
     found = [
-        ("Tables", home / "lake", 'bespoke sql "SELECT * FROM gold.profiles LIMIT 5"'),
-        ("Data Docs", docs, f"python -m webbrowser {docs.as_uri()}"),
-        ("MLflow", home / "mlflow.db", f"mlflow ui --host 127.0.0.1 --backend-store-uri {mlflow}"),
+        ("Tables", home / "lake", bespoke + ' sql "SELECT * FROM gold.profiles LIMIT 5"'),
+        ("Data Docs", docs, f"{python} -m webbrowser {docs.as_uri()}"),
+        (
+            "MLflow",
+            home / "mlflow.db",
+            f"{mlflow} server --host 127.0.0.1 --backend-store-uri {store}",
+        ),
         ("Export", export, f"head -3 {export / 'recommendations.csv'}"),
-        ("Log", log, "bespoke runs"),
+        ("Log", log, f"{bespoke} runs"),
     ]
     return [(what, str(path), command) for what, path, command in found if path.exists()]
+
+
+def _tool(name: str) -> str:
+    """Return how to call a tool of this environment from here: by name where it is on the path."""
+    own = Path(sys.executable).with_name(name)
+    if shutil.which(name) == str(own):
+        return name
+    return os.path.relpath(own) if own.is_relative_to(Path.cwd()) else str(own)

@@ -62,7 +62,7 @@ def judge(
         return rows
     from expectations.check import check
 
-    results = check(frame, suite, _context(run, table, fresh or {}))
+    results = check(frame, suite, _context(run, table, rows, fresh or {}))
     let_pass = {r.rule for r in results if not r.passed and released(run, table.id, r.rule)}
     _record(run, table, rows, results, let_pass)
     failed = [r for r in results if not r.passed and r.rule not in let_pass]
@@ -79,7 +79,9 @@ def judge(
     return rows
 
 
-def _context(run: Run, table: Table, fresh: Mapping[str, DataFrame]) -> CheckContext:
+def _context(
+    run: Run, table: Table, rows: int, fresh: Mapping[str, DataFrame]
+) -> CheckContext:
     wanted = run.settings.quality
     suite = suite_of(table.id)
     history = rows_by_night(run, table)
@@ -97,6 +99,7 @@ def _context(run: Run, table: Table, fresh: Mapping[str, DataFrame]) -> CheckCon
         nights_needed=wanted.nights_needed,
         late_days=wanted.late_days,
         stale_days=wanted.stale_days,
+        rows=rows,
         folder=run.home / "quality",
     )
 

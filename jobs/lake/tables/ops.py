@@ -29,7 +29,11 @@ RUNS = Table(
         Column("rows_read", "bigint", "Rows read from the feed's new files."),
         Column("rows_accepted", "bigint", "Rows that changed a silver table."),
         Column("rows_quarantined", "bigint", "Rows refused, in `ops.quarantine`."),
-        Column("rows_duplicate", "bigint", "Rows already there, or repeated in the same files."),
+        Column(
+            "rows_duplicate",
+            "bigint",
+            "Rows already there, repeated, or overtaken by a newer row of their key in the same files.",
+        ),
         Column("inputs", "map<string,bigint>", "Table to the Delta version that was read."),
         Column("outputs", "map<string,bigint>", "Table to the Delta version that was written."),
         Column("rows_written", "bigint", "Rows of the job's result."),
