@@ -79,9 +79,7 @@ def judge(
     return rows
 
 
-def _context(
-    run: Run, table: Table, rows: int, fresh: Mapping[str, DataFrame]
-) -> CheckContext:
+def _context(run: Run, table: Table, rows: int, fresh: Mapping[str, DataFrame]) -> CheckContext:
     wanted = run.settings.quality
     suite = suite_of(table.id)
     history = rows_by_night(run, table)

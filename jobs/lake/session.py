@@ -17,8 +17,8 @@ JAVA_OPTIONS = "-Duser.timezone=UTC -Dderby.system.home={scratch} -XX:+UseParall
 """UTC whatever the machine's clock shows."""
 LOCAL_JAVA_OPTIONS = " -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
 """A run of minutes on a few cores spends half its time compiling: the quick compiler alone halved
-the processor time of a night's job (`persons`: 31 s to 15 s cold, 12 s to 6 s warm). With it the JVM reserves too little room for
-code and spends a tenth of a run sweeping it, so the room is named."""
+the processor time of a night's job (`persons`: 31 s to 15 s cold, 12 s to 6 s warm). With it the
+JVM reserves too little room for code and spends a tenth of a run sweeping it: the room is named."""
 
 
 def conf(settings: SparkSettings, scratch: Path) -> dict[str, str]:

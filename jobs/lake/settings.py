@@ -47,6 +47,8 @@ class SparkSettings(Section):
 class IngestSettings(Section):
     """Landing of files."""
 
+    side_by_side: int = Field(default=2, ge=1)
+    """Kinds of feeds that are ingested at the same time; one plans while another computes."""
     files_per_batch: int = Field(default=2000, ge=1)
     """Files read together; more files are taken in several batches."""
     output_files: int = Field(default=2, ge=1)

@@ -7,11 +7,13 @@ go through Spark.
 from __future__ import annotations
 
 import functools
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from jobs.lake.contract import Privacy, Refresh, Table
@@ -56,6 +58,13 @@ class Lake:
     def __init__(self, root: Path, spark: SparkSession | None = None) -> None:
         self.root = root
         self._spark = spark
+
+    def alongside(self) -> Lake:
+        """Return the same lake with a session of its own, for another thread.
+
+        Settings of a session, such as the unit of work that a commit notes, are a thread's own.
+        """
+        return Lake(self.root, self.spark.newSession())
 
     @property
     def spark(self) -> SparkSession:
@@ -134,7 +143,7 @@ class Lake:
             # Delta itself refuses the second of two writers that pass the check above together.
             writer = writer.option("txnAppId", unit).option("txnVersion", 1)
             writer.save(self._made(table))
-        return self._last(table)
+        return self._done(table, unit)
 
     def merge(self, table: Table, frame: DataFrame, *, unit: str, delete: str = "") -> Written:
         """Merge a frame by the contract's key, once for a unit of work.
@@ -151,11 +160,13 @@ class Lake:
             SQL condition on the target (alias ``t``): rows that it holds for and that the frame
             lacks are removed.
         """
+        # Feeds are ingested side by side, and two merges into one table would conflict.
+        with _merging[self.path(table)]:
+            return self._committed(table, unit) or self._merge(table, frame, unit, delete)
+
+    def _merge(self, table: Table, frame: DataFrame, unit: str, delete: str) -> Written:
         from delta.tables import DeltaTable as SparkDeltaTable
 
-        done = self._committed(table, unit)
-        if done is not None:
-            return done
         incoming = table.conform(frame)
         if self.is_new(table):
             return self._fill(table, incoming, unit)
@@ -174,7 +185,7 @@ class Lake:
             merge = merge.whenNotMatchedBySourceDelete(delete)
         with self._marked(unit):
             merge.execute()
-        return self._last(table)
+        return self._done(table, unit)
 
     def is_new(self, table: Table) -> bool:
         """Whether nothing has been written to the table yet."""
@@ -184,7 +195,7 @@ class Lake:
         """Write the first rows of a table that is merged: there is nothing to merge with."""
         with self._marked(unit):
             incoming.write.format("delta").mode("append").save(self.path(table))
-        return self._last(table)
+        return self._done(table, unit)
 
     def replace(self, table: Table, frame: DataFrame, *, as_of: date, unit: str) -> Written:
         """Replace the rows of ``as_of``, or all rows, as the contract says."""
@@ -193,7 +204,7 @@ class Lake:
             writer = writer.option("replaceWhere", f"`{table.date}` = DATE'{as_of}'")
         with self._marked(unit):
             writer.save(self._made(table))
-        return self._last(table)
+        return self._done(table, unit)
 
     def restore(self, table: Table, version: int) -> None:
         """Bring the table back to an earlier version, as a new version."""
@@ -241,8 +252,11 @@ class Lake:
                 return _written(commit, skipped=True)
         return None
 
-    def _last(self, table: Table) -> Written:
-        return _written(self.delta(table).history(limit=1)[0])
+    def _done(self, table: Table, unit: str) -> Written:
+        """Find the commit just made; another thread may have added one since."""
+        done = self._committed(table, unit)
+        # Delta makes no commit of a merge that changes nothing.
+        return replace(done, skipped=False) if done else Written(self.version(table), 0, 0)
 
     @contextmanager
     def _marked(self, unit: str) -> Iterator[None]:
@@ -254,6 +268,8 @@ class Lake:
         finally:
             self.spark.conf.unset(key)
 
+
+_merging: defaultdict[str, RLock] = defaultdict(RLock)
 
 _COMPARE: dict[str, Any] = {
     "=": lambda field, value: field == value,

@@ -32,7 +32,7 @@ RUNS = Table(
         Column(
             "rows_duplicate",
             "bigint",
-            "Rows already there, repeated, or overtaken by a newer row of their key in the same files.",
+            "Rows already there, repeated, or overtaken by a newer row of the same files.",
         ),
         Column("inputs", "map<string,bigint>", "Table to the Delta version that was read."),
         Column("outputs", "map<string,bigint>", "Table to the Delta version that was written."),
