@@ -45,7 +45,12 @@ SUITE = Suite(
             "amount IS NOT NULL OR (quantity IS NOT NULL AND unit_price IS NOT NULL)",
             "no amount, and no quantity and unit_price to reckon it from",
         ),
-        RowRule("discount_sign", "(discount >= 0) IS NOT FALSE", "discount is negative"),
+        # What is given back takes its discount back.
+        RowRule(
+            "discount_sign",
+            "(discount >= 0 OR kind IN ('return', 'cancellation')) IS NOT FALSE",
+            "discount is negative on a sale",
+        ),
         RowRule(
             "currency_code",
             "(currency RLIKE '^[A-Z]{3}$') IS NOT FALSE",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from jobs.lake.job import Job
 from jobs.lake.lock import writer
-from jobs.lake.settings import Settings, conf_folder, home, settings
+from jobs.lake.settings import Settings, claim_home, conf_folder, home, settings
 
 if TYPE_CHECKING:
     from jobs.lake.run import Run
@@ -162,6 +162,7 @@ def run_step(step: str, as_of: date, dag: str = "nightly") -> None:
     from jobs.lake.run import open_run
     from jobs.lake.runner import run_job
 
+    claim_home(settings().source)
     with writer(home() / "lake", f"{dag}:{as_of} {step.partition(':')[2]}"):
         run = open_run(night_settings(), as_of, dag)
         started = time.monotonic()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from jobs.cli.nights import Chosen, chosen
 from jobs.lake.errors import BespokeError
-from jobs.lake.settings import Settings, home, settings
+from jobs.lake.settings import Settings, claim_home, home, settings
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,6 +45,7 @@ def bring_up(as_of: date | None = None) -> None:
     from jobs.cli.logs import to_file
 
     wanted = settings()
+    claim_home(wanted.source)
     sources = chosen(wanted)
     path = home() / "logs" / f"run-{wanted.source}.log"
     path.unlink(missing_ok=True)

@@ -132,10 +132,44 @@ def conf_folder() -> Path:
 
 
 def home() -> Path:
-    """Folder of all data: ``BESPOKE_HOME``, or ``data/`` beside the code."""
+    """Folder of all data: ``BESPOKE_HOME``, or ``data/`` beside the code.
+
+    A home holds one source set. Where ``data/`` holds another than the one that
+    ``BESPOKE_SOURCE`` names, that one's home is ``data/<set>/``.
+    """
     named = os.environ.get("BESPOKE_HOME")
-    path = Path(named) if named else Path(__file__).resolve().parents[2] / "data"
-    return path.absolute()
+    if named:
+        return Path(named).absolute()
+    path = Path(__file__).resolve().parents[2] / "data"
+    wanted, held = os.environ.get("BESPOKE_SOURCE"), held_set(path)
+    return path / wanted if wanted and held not in (None, wanted) else path
+
+
+def held_set(path: Path) -> str | None:
+    """Name the source set that a home holds; None where it holds none yet."""
+    try:
+        return (path / "source_set").read_text().strip() or None
+    except FileNotFoundError:
+        return None
+
+
+def claim_home(name: str) -> None:
+    """Note that this home holds a source set from now on.
+
+    Raises
+    ------
+    SettingsError
+        It holds another one: two shops' customers in one lake would be taken for each other.
+    """
+    path = home()
+    held = held_set(path)
+    if held not in (None, name):
+        raise SettingsError(
+            f"{path} holds the source set {held}: name another folder for {name} in BESPOKE_HOME"
+        )
+    if held is None:
+        path.mkdir(parents=True, exist_ok=True)
+        (path / "source_set").write_text(f"{name}\n")
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

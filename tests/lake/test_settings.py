@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.lake.settings import SettingsError, conf_folder, load_settings
+from jobs.lake.settings import SettingsError, claim_home, conf_folder, home, load_settings
 
 
 @pytest.fixture
@@ -42,3 +42,12 @@ def test_a_missing_profile_is_said(conf: Path) -> None:
 
 def test_what_ships_is_sound() -> None:
     assert load_settings(conf_folder(), {}).source == "demo"
+
+
+def test_a_home_holds_one_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BESPOKE_HOME", str(tmp_path / "home"))
+    claim_home("demo")
+    claim_home("demo")
+    with pytest.raises(SettingsError, match="holds the source set demo"):
+        claim_home("online_retail")
+    assert home() == tmp_path / "home"
