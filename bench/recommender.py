@@ -26,15 +26,15 @@ from pydantic import BaseModel
 from recommender_data import complete_journey, end_exclusive, online_retail
 from recommender_report import markdown
 
-from models.als import AlsSettings, train
+from models.als import train
 from models.columns import PERSON, PRODUCT
 from models.ease import EaseSettings, train_ease
 from models.evaluation import Trainer, evaluate
-from models.interactions import Weighting
 from models.item_item import ItemItemSettings, train_item_item
-from models.popularity import PopularitySettings, train_popularity
+from models.popularity import train_popularity
 from models.recommender import recommend
 from models.repeat import RepeatSettings, train_repeat
+from models.settings import AlsSettings, PopularitySettings, Weighting
 from models.split import before, time_split
 from models.tuning import Trial, choices, tune
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from airflow.sdk import DAG, CronDataIntervalTimetable, chain
 
 from jobs.cli.alert import alert
-from jobs.cli.tasks import retries, stage_task
+from jobs.cli.tasks import stage_task, task_arguments
 from jobs.lake.settings import settings
 from jobs.stages import STAGES
 
@@ -27,7 +27,7 @@ with DAG(
     catchup=False,
     # A lake has one writer, and a night builds on the one before.
     max_active_runs=1,
-    default_args={**retries(airflow), "on_failure_callback": alert},
+    default_args={**task_arguments(airflow), "on_failure_callback": alert},
     tags=["bespoke"],
 ) as nightly:
     chain(*[stage_task(stage, airflow) for stage in STAGES])

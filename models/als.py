@@ -10,73 +10,18 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 from threadpoolctl import threadpool_limits
 
 from models.bm25 import Bm25
-from models.interactions import History, Ids, Interactions, Weighting, stored_rows, weigh
-from models.popularity import PopularitySettings, popularity
+from models.interactions import History, Ids, Interactions, stored_rows, weigh
+from models.popularity import popularity
+from models.settings import AlsSettings, PopularitySettings, Weighting
 
 if TYPE_CHECKING:
     from implicit.cpu.als import AlternatingLeastSquares
 
 FACTORS_FILE: Final = "factors.npz"
 SETTINGS_FILE: Final = "settings.json"
-
-
-class AlsSettings(BaseModel):
-    r"""Settings of a model whose score is a taste, a habit and a trend.
-
-    .. math:: s_{ui} = x_u^\top y_i + \beta \, d_{ui} + \gamma \, p_i
-
-    Taste: ``x`` and ``y`` minimise :math:`\sum_{u,i} c_{ui} (t_{ui} - x_u^\top y_i)^2 +
-    \lambda (\lVert X \rVert^2 + \lVert Y \rVert^2)`, where ``t`` is 1 with any weight and else
-    0, and the confidence ``c`` is ``alpha * weight`` where there is a weight and else 1. Habit:
-    ``d`` is the decayed number of days on which the person bought the product. Trend: ``p`` is
-    the product's popularity, 1 for the most popular. With ``beta = gamma = 0`` it is plain ALS.
-
-    Source: Hu, Koren & Volinsky (2008), Collaborative Filtering for Implicit Feedback Datasets.
-    The defaults were tuned on two retailers at once: see ``bench/recommender.md``.
-
-    Attributes
-    ----------
-    factors : int
-        Length of ``x`` and ``y``.
-    regularization : float
-        ``lambda``.
-    alpha : float
-        Confidence of a weight of one.
-    iterations : int
-        Sweeps over persons and products.
-    seed : int
-        Of the starting factors.
-    threads : int
-        Threads of the solver, 0 for all cores; the factors do not depend on it.
-    weighting : Weighting
-        Weight of an interaction by kind, quantity and age.
-    repeat_weight : float
-        ``beta``; it matters only where what was bought may be recommended again.
-    repeat_half_life_days : float or None
-        Half-life of ``d``.
-    popularity_weight : float
-        ``gamma``.
-    popularity_half_life_days : float or None
-        Half-life of ``p``.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    factors: int = Field(default=32, ge=1)
-    regularization: float = Field(default=10.0, ge=0)
-    alpha: float = Field(default=3.0, gt=0)
-    iterations: int = Field(default=15, ge=1)
-    seed: int = Field(default=20, ge=0)
-    threads: int = Field(default=0, ge=0)
-    weighting: Weighting = Weighting()
-    repeat_weight: float = Field(default=0.3, ge=0)
-    repeat_half_life_days: float | None = Field(default=365.0, gt=0)
-    popularity_weight: float = Field(default=0.2, ge=0)
-    popularity_half_life_days: float | None = Field(default=7.0, gt=0)
 
 
 class TrainingError(ValueError):

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.interactions import History, Ids, Interactions, Weighting, weigh
+from models.interactions import History, Ids, Interactions, weigh
+from models.settings import Weighting
 
 
 class EaseSettings(BaseModel):

@@ -21,8 +21,9 @@ from models.metrics import (
     ndcg_at_k,
     recall_at_k,
 )
-from models.popularity import PopularitySettings, fill_up, most_popular
+from models.popularity import fill_up, most_popular
 from models.recommender import Recommender, recommend
+from models.settings import PopularitySettings
 from models.split import Holdout, Window, before, holdout
 
 Items = Literal["all", "new"]

@@ -2,9 +2,8 @@
 
 from typing import TYPE_CHECKING, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from models.als import AlsModel
+from models.settings import Gate
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -17,24 +16,6 @@ METRIC: Final = "bespoke.metric"
 TRAINED_UNTIL: Final = "bespoke.trained_until"
 
 Alias = Literal["champion", "challenger"]
-
-
-class Gate(BaseModel):
-    """When a challenger becomes the champion.
-
-    Attributes
-    ----------
-    metric : str
-        Name of a logged metric, higher is better.
-    tolerance : float
-        Share of the champion's value that may be lost: 0.02 lets a nightly retraining replace
-        the champion at 98% of its value. A holdout's own noise should fit within it.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    metric: str = "ndcg_at_10_all_warm"
-    tolerance: float = Field(default=0.02, ge=0, lt=1)
 
 
 def decided(

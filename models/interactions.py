@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 from scipy import sparse
 
 from models.columns import (
@@ -20,9 +19,9 @@ from models.columns import (
     PURCHASE,
     QUANTITY,
 )
+from models.settings import Weighting
 
 Ids = NDArray[np.str_]
-Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class ArrowTable(Protocol):
@@ -34,42 +33,6 @@ class ArrowTable(Protocol):
 
 Interactions = pd.DataFrame | ArrowTable
 """Dated interactions: ``person_id``, ``product_id``, ``kind``, ``quantity``, ``occurred_on``."""
-
-
-class Weighting(BaseModel):
-    r"""How much one interaction says about a person's taste.
-
-    .. math:: w_{ui} = \sum_{e \in (u, i)} k(e) \; g(q_e) \; 2^{-a_e / h}
-
-    with ``k`` the weight of the interaction's kind, ``q`` its quantity, ``a`` its age in days at
-    ``as_of_exclusive`` (yesterday is 1) and ``h`` the half-life. ``saturation`` then takes
-    ``log(1 + w)``, and ``bm25`` weighs down what everybody buys (see `models.bm25`).
-
-    Attributes
-    ----------
-    kinds : dict of str to float
-        Weight of each kind. A kind that is not named here does not count.
-    half_life_days : float or None
-        Days after which an interaction counts half; None for no decay.
-    quantity : {"ignore", "log1p", "linear"}
-        ``g``: 1, log(1 + q) or q. A wholesaler's 500 cups are one decision, hence "ignore".
-    saturation : bool
-        Whether the tenth purchase adds less than the first.
-    bm25_k1, bm25_b : float
-        Saturation and length normalisation of BM25; ``bm25_k1=None`` turns BM25 off.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kinds: dict[str, Weight] = Field(
-        default={PURCHASE: 1.0, "add_to_cart": 0.3, "email_click": 0.15, "product_view": 0.1},
-        validate_default=True,
-    )
-    half_life_days: float | None = Field(default=90.0, gt=0)
-    quantity: Literal["ignore", "log1p", "linear"] = "ignore"
-    saturation: bool = True
-    bm25_k1: float | None = Field(default=None, gt=0)
-    bm25_b: float = Field(default=0.75, ge=0, le=1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from scipy import sparse
 
-from models.interactions import History, Ids, Interactions, Weighting, weigh
+from models.interactions import History, Ids, Interactions, weigh
+from models.settings import Weighting
 
 
 class ItemItemSettings(BaseModel):

@@ -8,7 +8,6 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 
 from models.columns import (
     BUYERS,
@@ -21,30 +20,11 @@ from models.columns import (
     RECOMMENDATION_COLUMNS,
     SCORE,
 )
-from models.interactions import History, Ids, Interactions, Weighting, as_pandas
+from models.interactions import History, Ids, Interactions, as_pandas
 from models.ranking import SCORE_DECIMALS
+from models.settings import PopularitySettings, Weighting
 
 PURCHASES_ONLY: Final = Weighting(kinds={PURCHASE: 1.0}, half_life_days=None, saturation=False)
-
-
-class PopularitySettings(BaseModel):
-    r"""Settings of popularity: distinct buyers, each counted by the age of their last purchase.
-
-    .. math:: p_i = \sum_{u \in B_i} 2^{-a_{ui} / h}
-
-    ``B`` are the product's buyers, ``a`` the days since the person last bought it (yesterday is
-    1), ``h`` the half-life. Persons are counted, not units or purchases, so that one wholesaler
-    makes nothing popular.
-
-    Attributes
-    ----------
-    half_life_days : float or None
-        ``h``, in days; None counts all buyers alike.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    half_life_days: float | None = Field(default=30.0, gt=0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from models.columns import PERSON, PRODUCT, RANK, RECOMMENDATION_COLUMNS, SCORE
-from models.interactions import History, Ids, Interactions, Weighting, stored_rows, weigh
+from models.interactions import History, Ids, Interactions, stored_rows, weigh
 from models.ranking import top
+from models.settings import Weighting
 
 BLOCK_BYTES = 64 * 2**20
 """Memory for one block of scores; about three times as much is in use while it is ranked."""

@@ -12,16 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from models.als import AlsModel
-from models.gate import (
-    CHALLENGER,
-    CHAMPION,
-    METRIC,
-    TRAINED_UNTIL,
-    Alias,
-    Gate,
-    decided,
-    with_alias,
-)
+from models.gate import CHALLENGER, CHAMPION, METRIC, TRAINED_UNTIL, Alias, decided, with_alias
+from models.settings import Gate
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

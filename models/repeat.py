@@ -7,13 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.interactions import History, Ids, Interactions, Weighting, stored_rows
-from models.popularity import (
-    PURCHASES_ONLY,
-    PopularityModel,
-    PopularitySettings,
-    train_popularity,
-)
+from models.interactions import History, Ids, Interactions, stored_rows
+from models.popularity import PURCHASES_ONLY, PopularityModel, train_popularity
+from models.settings import PopularitySettings, Weighting
 
 TIE_BREAK = 0.01
 """Weight of popularity among products bought equally often: below any difference of a day."""

@@ -77,13 +77,14 @@ def _bring_up(
         prepare(environment(wanted.airflow.port))
         session.join()
         said.append("Airflow and Spark")
-    threading.Thread(target=_import_slow, daemon=True).start()
     _make_world(wanted, sources, progress)
     night = as_of or sources.last_night()
     if night is None:
         raise RunError(f"{sources.landing}: no file names a day; name the night with --date")
     console.print(f"  nightly of {night}")
-    outcome = run_dag("nightly", night, listener(progress))
+    at_work = threading.Event()
+    threading.Thread(target=_import_slow, args=(at_work,), daemon=True).start()
+    outcome = run_dag("nightly", night, listener(progress, at_work.set))
     if outcome.state != "success":
         raise RunError(_failure(outcome.failed, progress.errors, night, path))
     summary.show(summary.summarise(home(), night, path), console)
@@ -118,8 +119,9 @@ def _start_session(wanted: Settings) -> None:
         log.exception("no session could be started")
 
 
-def _import_slow() -> None:
-    """Import what later stages need, in the seconds that the JVM works and this process waits."""
+def _import_slow(at_work: threading.Event) -> None:
+    """Import what later stages need, once the JVM works and this process waits for it."""
+    at_work.wait()
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     for name in SLOW_IMPORTS:

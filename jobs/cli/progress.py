@@ -76,8 +76,11 @@ class Progress:
             self._status = None
 
 
-def listener(progress: Progress) -> Any:
-    """Return an object by which Airflow tells ``progress`` of its tasks."""
+def listener(progress: Progress, at_work: Callable[[], object]) -> Any:
+    """Return an object by which Airflow tells ``progress`` of its tasks.
+
+    ``at_work`` is called as each of them starts.
+    """
     from airflow.listeners import hookimpl
 
     class Tasks:
@@ -86,6 +89,7 @@ def listener(progress: Progress) -> Any:
         @hookimpl
         def on_task_instance_running(self, task_instance: Any) -> None:
             progress.begin(task_instance.task_id)
+            at_work()
 
         @hookimpl
         def on_task_instance_success(self) -> None:

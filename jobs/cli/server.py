@@ -74,6 +74,9 @@ def pass_on(arguments: Sequence[str]) -> NoReturn:
     """Become Airflow's own command, on this home."""
     variables = _ready(settings().airflow.port)
     command = [sys.executable, "-m", "airflow", *arguments]
+    if list(arguments[:2]) == ["backfill", "create"] and "--max-active-runs" not in arguments:
+        # A backfill has a limit of its own, 10, and nights are to follow one another.
+        command += ["--max-active-runs", "1"]
     os.execve(sys.executable, command, os.environ | variables)  # noqa: S606 - no shell is wanted
 
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 COUNTED = ("read", "accepted", "quarantined", "duplicate")
-METRICS = {"NDCG@10": "ndcg_at_10_all_warm", "Recall@10": "recall_at_10_all_warm"}
+METRICS = {"NDCG@10": "ndcg_at_10", "Recall@10": "recall_at_10"}
+VARIANTS = {"new": "new products", "all": "all products"}
+EXAMPLE = "SELECT * FROM gold.profiles LIMIT 5"
 PEOPLE = 3
 PRODUCTS = 3
 
@@ -135,11 +137,14 @@ def _quality(home: Path) -> dict[str, tuple[float, float]]:
     except MlflowException:
         return {}
     metrics = client.get_run(str(champion.run_id)).data.metrics
-    return {
-        name: (metrics[key], metrics[f"popularity_{key}"])
-        for name, key in METRICS.items()
-        if key in metrics and f"popularity_{key}" in metrics
-    }
+    found = {}
+    # A set is judged by what it shows: only new products, or bought ones as well.
+    for variant, words in VARIANTS.items():
+        for name, metric in METRICS.items():
+            own, popular = (f"{p}{metric}_{variant}_warm" for p in ("", "popularity_"))
+            if own in metrics and popular in metrics:
+                found[f"{name} ({words})"] = (metrics[own], metrics[popular])
+    return found
 
 
 def _people(lake: Path) -> dict[str, list[str]]:
@@ -168,7 +173,7 @@ def _places(home: Path, night: date, log: Path) -> list[tuple[str, str, str]]:
     bespoke, python, mlflow = map(_tool, ("bespoke", "python", "mlflow"))
     store = f"sqlite:///{home / 'mlflow.db'}"
     found = [
-        ("Tables", home / "lake", bespoke + ' sql "SELECT * FROM gold.profiles LIMIT 5"'),
+        ("Tables", home / "lake", f'{bespoke} sql "{EXAMPLE}"'),
         ("Data Docs", docs, f"{python} -m webbrowser {docs.as_uri()}"),
         (
             "MLflow",

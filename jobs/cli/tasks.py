@@ -22,13 +22,15 @@ AS_OF = (
 LONGEST_DELAY = timedelta(minutes=30)
 
 
-def retries(settings: AirflowSettings) -> dict[str, Any]:
-    """Return the arguments of a task that say how a transient failure is tried again."""
+def task_arguments(settings: AirflowSettings) -> dict[str, Any]:
+    """Return what every task is given: how a failure is tried again, and what goes first."""
     return {
         "retries": settings.retries,
         "retry_delay": timedelta(seconds=settings.retry_delay_seconds),
         "retry_exponential_backoff": 2.0,
         "max_retry_delay": LONGEST_DELAY,
+        # Later stages first: a night that has begun is finished before a backfill's next begins.
+        "weight_rule": "upstream",
     }
 
 

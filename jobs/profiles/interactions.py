@@ -60,12 +60,17 @@ def _sum(acts: DataFrame, who: str) -> DataFrame:
 
 
 def _orders(order_lines: DataFrame, products: DataFrame) -> DataFrame:
-    return merchandise(order_lines.where("product_id IS NOT NULL"), products).select(
+    # A line without pieces and without value is no purchase; one with a value sold at least one.
+    bought = order_lines.where(
+        "product_id IS NOT NULL AND (quantity = 0 AND amount_base = 0) IS NOT TRUE"
+    )
+    pieces = F.coalesce(F.nullif(F.abs("quantity"), F.lit(0)), F.lit(1))
+    return merchandise(bought, products).select(
         "identifier",
         "product_id",
         F.when(is_sale(), "purchase").otherwise("return").alias("kind"),
         F.col("order_date").alias("occurred_on"),
-        F.abs("quantity").cast("decimal(28,3)").alias("quantity"),
+        pieces.cast("decimal(28,3)").alias("quantity"),
         F.col("amount_base").cast(MONEY).alias("value"),
     )
 

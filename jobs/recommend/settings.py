@@ -6,9 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.als import AlsSettings
-from models.gate import Gate
-from models.popularity import PopularitySettings
+from models.settings import AlsSettings, Gate, PopularitySettings
 
 
 class RecommendSettings(BaseModel):

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -16,16 +15,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("pyspark", "mlflow", "great_expectations", "pandas", "implicit", "delta", "scipy")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Airflow writes below its home as soon as it is imported."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
-        patch.setenv("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
-        patch.setenv("AIRFLOW__CORE__UNIT_TEST_MODE", "False")
-        yield
 
 
 @pytest.fixture(scope="module")

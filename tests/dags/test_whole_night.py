@@ -17,7 +17,8 @@ from jobs.lake.tables import TABLES
 ROOT = Path(__file__).resolve().parents[2]
 DAYS = 15
 LAST = date(2026, 6, 1) + timedelta(days=DAYS - 1)
-COMPARED = ("identity.persons", "gold.profiles", "gold.segments", "serving.recommendations")
+COMPARED = tuple(name for name, table in TABLES.items() if table.layer != "ops")
+FILLED = ("identity.persons", "gold.profiles", "gold.segments", "serving.recommendations")
 
 
 @pytest.mark.slow
@@ -60,7 +61,7 @@ def state(home: Path) -> dict[str, str]:
     found = {}
     for name in COMPARED:
         rows = sorted(map(str, lake.rows(TABLES[name]).select(TABLES[name].names).to_pylist()))
-        assert rows, f"{name} is empty"
+        assert rows or name not in FILLED, f"{name} is empty"
         found[name] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
     export = home / "exports" / "email" / str(LAST) / "recommendations.csv"
     found["export"] = hashlib.sha256(export.read_bytes()).hexdigest()

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from models.als import AlsModel, AlsSettings, TrainingError, train
-from models.interactions import Weighting, weigh
+from models.als import AlsModel, TrainingError, train
+from models.interactions import weigh
 from models.recommender import recommend
+from models.settings import AlsSettings, Weighting
 
 CUT = date(2024, 2, 1)
 SETTINGS = AlsSettings(

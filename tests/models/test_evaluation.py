@@ -10,14 +10,15 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from models.als import AlsSettings, train
+from models.als import train
 from models.ease import EaseSettings, train_ease
 from models.evaluation import Trainer, evaluate
-from models.interactions import History, Ids, Weighting
+from models.interactions import History, Ids
 from models.item_item import ItemItemSettings, train_item_item
-from models.popularity import PURCHASES_ONLY, PopularitySettings, train_popularity
+from models.popularity import PURCHASES_ONLY, train_popularity
 from models.recommender import recommend
 from models.repeat import RepeatSettings, train_repeat
+from models.settings import AlsSettings, PopularitySettings, Weighting
 from models.split import Window, time_split
 from models.tuning import choices, tune
 

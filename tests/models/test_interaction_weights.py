@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from scipy import sparse
 
 from models.bm25 import Bm25
-from models.interactions import InteractionsError, Weighting, weigh
+from models.interactions import InteractionsError, weigh
+from models.settings import Weighting
 
 Frame = Callable[..., pd.DataFrame]
 CUT = date(2024, 3, 1)

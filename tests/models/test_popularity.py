@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.popularity import PopularitySettings, fill_up, most_popular, popularity
+from models.popularity import fill_up, most_popular, popularity
 from models.recommender import recommend
 from models.repeat import RepeatSettings, train_repeat
+from models.settings import PopularitySettings
 
 Frame = Callable[..., pd.DataFrame]
 CUT = date(2024, 3, 1)

@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from models.als import AlsModel, AlsSettings, train
-from models.gate import Gate
+from models.als import AlsModel, train
 from models.registry import Registered, Registry, RegistryError
+from models.settings import AlsSettings, Gate
 
 pytestmark = pytest.mark.slow
 

@@ -99,7 +99,7 @@ ORDER_LINES = _silver(
         Column("description", "string", "Text of the line, as the source writes it."),
         Column("quantity", "decimal(18,3)", "Pieces or measure; negative where goods came back."),
         Column("unit_price", MONEY, "Price of one, in `currency`."),
-        Column("discount", MONEY, "Discount on the line, in `currency`; of the sign of the quantity."),
+        Column("discount", MONEY, "Discount on the line, in `currency`, with the quantity's sign."),
         Column("amount", MONEY, "Value of the line after discount, signed, in `currency`."),
         Column("currency", "string", "ISO 4217.", nullable=False),
         Column("fx_rate", "decimal(18,8)", "Units of the base currency for one of `currency`."),
