@@ -37,7 +37,9 @@ def write_bronze(run: Run, mapping: Mapping, batch: Batch, files: Sequence[Inspe
 
     feed = mapping.feed
     with one_task_a_file(run.lake.spark):
-        rows = _placed(run, mapping, files)
+        # Few partitions from here on, the lines being counted: a Python worker and its buffers
+        # for each of a hundred small files would be held until the last of them is done.
+        rows = _placed(run, mapping, files).coalesce(run.settings.ingest.output_files)
         names = sorted({c for f in files for c in f.header})
         if feed.pii or any(f.new_columns for f in files):
             rows = _sealed(run, mapping, batch, rows, names)
@@ -55,8 +57,8 @@ def write_bronze(run: Run, mapping: Mapping, batch: Batch, files: Sequence[Inspe
             }
         )
         table = KINDS[feed.kind].bronze
-        few = finished.select(*table.names).coalesce(run.settings.ingest.output_files)
-        return run.lake.append(table, few, unit=bronze_unit(batch)).version
+        rows = finished.select(*table.names)
+        return run.lake.append(table, rows, unit=bronze_unit(batch)).version
 
 
 def _placed(run: Run, mapping: Mapping, files: Sequence[Inspected]) -> DataFrame:

@@ -38,7 +38,7 @@ class SparkSettings(Section):
     """The engine."""
 
     master: str = "local[*]"
-    driver_memory: str = "2g"
+    driver_memory: str = "3g"
     shuffle_partitions: int = Field(default=4, ge=1)
     snapshot_partitions: int = Field(default=2, ge=1)
     conf: dict[str, str] = Field(default_factory=dict)
