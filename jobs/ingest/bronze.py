@@ -108,12 +108,15 @@ def _sealed(
 
 
 def _record_id(mapping: Mapping) -> Column:
-    """Name of the record whose key encrypts a row: its key, or its file where it has none."""
+    """Name of the record whose key encrypts a row: its key, or its file where it has none.
+
+    Of a feed without PII only columns that nobody has declared are encrypted, by the file's key.
+    """
     from pyspark.sql import functions as F
 
     of_file = F.concat(F.lit(f"{mapping.name}:file:"), F.col(f"{ROW}.file_id"))
     feed = mapping.feed
-    if feed.key == ROW_KEY:
+    if feed.key == ROW_KEY or not feed.pii:
         return of_file
     parts = [F.nullif(F.trim(F.expr(e).cast("string")), F.lit("")) for e in feed.key]
     missing = reduce(lambda a, b: a | b, [p.isNull() for p in parts])

@@ -6,6 +6,7 @@ import csv
 import gzip
 import hashlib
 import io
+import json
 import os
 import re
 import zlib
@@ -143,12 +144,14 @@ def inspect(landed: Landed, feed: Feed, generation: int) -> Inspected:
     missing: tuple[str, ...] = ()
     if feed.fields and header:
         new = tuple(c for c in header if c not in feed.field_names)
-        missing = tuple(c for c in feed.field_names if c not in header)
+        # A JSON object leaves out what it has no value for.
+        if feed.format is not None and feed.format.type != "jsonl":
+            missing = tuple(c for c in feed.field_names if c not in header)
     return Inspected(landed, file_id, generation, header, new_columns=new, missing_columns=missing)
 
 
 def _header(path: Path, feed: Feed) -> tuple[tuple[str, ...], bool]:
-    """Return a file's columns (none for JSON Lines) and whether it holds nothing at all."""
+    """Return a file's columns and whether it holds nothing at all."""
     if feed.format is None:
         raise FileRefusedError("the feed has no format")
     if feed.format.type == "parquet":
@@ -161,7 +164,7 @@ def _header(path: Path, feed: Feed) -> tuple[tuple[str, ...], bool]:
             f"wrong encoding: the file is UTF-16, the catalogue says {feed.format.encoding}"
         )
     if feed.format.type == "jsonl":
-        return (), False
+        return _json_columns(head), False
     text = io.StringIO(head.decode(feed.format.encoding, errors="replace").removeprefix("\ufeff"))
     rows = csv.reader(text, delimiter=feed.format.delimiter, quotechar=feed.format.quote)
     header = tuple(name.strip() for name in next(rows))
@@ -173,6 +176,19 @@ def _header(path: Path, feed: Feed) -> tuple[tuple[str, ...], bool]:
             f"no header: none of the columns {', '.join(missing)} stands in the first line"
         )
     return header, False
+
+
+def _json_columns(head: bytes) -> tuple[str, ...]:
+    """Names that the objects at the beginning of a file have; a cut or broken line has none."""
+    names: set[str] = set()
+    for line in head.splitlines():
+        try:
+            found = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(found, dict):
+            names.update(found)
+    return tuple(sorted(names))
 
 
 def _read_whole(path: Path) -> bytes:

@@ -14,7 +14,13 @@ from jobs.ingest.keyring import key_file, read_keyring, unseal
 from jobs.lake.contract import Privacy
 from jobs.lake.errors import DataError
 from jobs.lake.tables import TABLES
-from jobs.lake.tables.bronze import BRONZE_CRM, BRONZE_ORDERS, VAULT_CONTACTS, VAULT_KEYS
+from jobs.lake.tables.bronze import (
+    BRONZE_CRM,
+    BRONZE_EVENTS,
+    BRONZE_ORDERS,
+    VAULT_CONTACTS,
+    VAULT_KEYS,
+)
 from jobs.lake.tables.silver import CUSTOMERS, EVENTS, ORDER_LINES
 from tests.ingest.shop import DAY, NEXT, SOURCE, Shop, clicks, lines
 
@@ -104,6 +110,7 @@ def first_night(shop: Shop) -> None:
                 "cookie": "k1",
                 "sku": "P1",
                 "ms": 1200,
+                "note": "a word that nobody declared",
             },
             {"id": "e1", "at": "2026-03-02T09:00:00Z", "type": "page_view", "cookie": "k1"},
             '{"id": "e3", "at": ',
@@ -291,8 +298,26 @@ def test_a_column_that_nobody_declared_is_kept_encrypted(shop: Shop) -> None:
     assert first["shoe_size"].startswith("enc:1:")
 
 
+def test_an_undeclared_key_of_json_is_encrypted_with_its_files_key(shop: Shop) -> None:
+    rows = shop.lake.rows(BRONZE_EVENTS, [("source", "=", "shop.clicks")]).to_pylist()
+    raws = {dict(r["raw"] or []).get("id"): dict(r["raw"] or []) for r in rows}
+    assert raws["e2"]["note"].startswith("enc:1:")
+    assert raws["e2"]["sku"] == "P1"
+    assert {r["record_id"] for r in rows} == {f"shop.clicks:file:{rows[0]['file_id']}"}
+
+
 def test_no_personal_value_stands_anywhere_in_the_lake(shop: Shop) -> None:
-    secrets = ("Ann", "ann.lee", "ann.ray", "020 7946", "Newline", "bob@@", "nokey@", "call me")
+    secrets = (
+        "a word that nobody declared",
+        "Ann",
+        "ann.lee",
+        "ann.ray",
+        "020 7946",
+        "Newline",
+        "bob@@",
+        "nokey@",
+        "call me",
+    )
     for path in (shop.home / "lake").rglob("*"):
         if path.is_file():
             text = _decoded(path)
