@@ -6,6 +6,7 @@ all rules of a suite are measured in one pass over the table.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -68,7 +69,7 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class TableRule:
+class TableRule(ABC):
     """What must hold of a table; subclasses say how it is measured.
 
     Attributes
@@ -100,9 +101,9 @@ class TableRule:
         del context
         return frame
 
+    @abstractmethod
     def measure(self, context: CheckContext) -> Measure:
         """Return what is measured, and its bounds on that night."""
-        raise NotImplementedError
 
 
 def dated(sql: str, context: CheckContext) -> str:

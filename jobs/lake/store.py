@@ -206,10 +206,6 @@ class Lake:
             writer.save(self._made(table))
         return self._done(table, unit)
 
-    def restore(self, table: Table, version: int) -> None:
-        """Bring the table back to an earlier version, as a new version."""
-        self.delta(table).restore(version)
-
     def _pruning(self, table: Table, incoming: DataFrame) -> str:
         from pyspark.sql import functions as F
 

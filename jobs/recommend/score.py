@@ -107,27 +107,9 @@ def filled(
     short = persons.join(full, "person_id", "left_anti")
     overall = popular.where(F.col("segment").isNull()).drop("segment")
     in_segment = popular.where(F.col("segment").isNotNull())
-    nothing = F.lit(None).cast("string").alias("because")
     offers = (
-        short.join(F.broadcast(in_segment), "segment")
-        .select(
-            "person_id",
-            "product_id",
-            "score",
-            nothing,
-            (F.col("place") + 1000).alias("rank"),
-            F.lit("popular_in_segment").alias("strategy"),
-        )
-        .unionByName(
-            short.crossJoin(F.broadcast(overall)).select(
-                "person_id",
-                "product_id",
-                "score",
-                nothing,
-                (F.col("place") + 1_000_000).alias("rank"),
-                F.lit("popular").alias("strategy"),
-            )
-        )
+        _offered(short.join(F.broadcast(in_segment), "segment"), 1_000, "popular_in_segment")
+        .unionByName(_offered(short.crossJoin(F.broadcast(overall)), 1_000_000, "popular"))
         .join(bought, ["person_id", "product_id"], "left_anti")
     )
     both = own.unionByName(offers)
@@ -149,6 +131,20 @@ def filled(
             "because",
             F.when(F.col("strategy") == "als", version).otherwise(NO_MODEL).alias("model_version"),
         )
+    )
+
+
+def _offered(offers: DataFrame, after: int, strategy: str) -> DataFrame:
+    """Lay popular products in the form of a list, ranked after all of better strategies."""
+    from pyspark.sql import functions as F
+
+    return offers.select(
+        "person_id",
+        "product_id",
+        "score",
+        F.lit(None).cast("string").alias("because"),
+        (F.col("place") + after).alias("rank"),
+        F.lit(strategy).alias("strategy"),
     )
 
 
