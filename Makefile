@@ -21,7 +21,8 @@ setup: $(VENV)/.ready  ## Make .venv, install the locked packages, fetch the Del
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or 3.12 is wanted: install it, or name it: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@echo "[1/3] packages: about 220, once, a minute or two …"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@# pip comes last: an environment without it was broken off, and is made anew.
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(shell sed -n 's/^uv==//p' requirements.lock | cut -d' ' -f1)
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
 	@echo "[2/3] bespoke itself …"
