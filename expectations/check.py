@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from expectations.context import CheckContext
@@ -31,6 +32,10 @@ __all__ = ["CheckContext", "CheckError", "RuleResult", "check"]
 # one partition took a quarter less processor time than four, and a plan that is not adapted as it
 # runs another quarter less.
 SMALL = 50_000
+
+
+# Great Expectations keeps the batch that it looks at in its data source: one at a time.
+_validating = Lock()
 
 
 class CheckError(RuntimeError):
@@ -89,8 +94,10 @@ def check(frame: DataFrame, suite: Suite, context: CheckContext) -> list[RuleRes
     """
     measures = {rule.name: rule.measure(context) for rule in suite.rules}
     with _in_one_task(frame, context) as rows:
-        batch = _batches(suite.table.id).get_batch({"dataframe": prepared(rows, suite, context)})
-        result = batch.validate(_expectations(suite, measures), result_format="BASIC")
+        whole = prepared(rows, suite, context)
+        with _validating:
+            batch = _batches(suite.table.id).get_batch({"dataframe": whole})
+            result = batch.validate(_expectations(suite, measures), result_format="BASIC")
     # Not by position: what could not be measured comes first, whatever its place in the suite.
     found = {r.expectation_config.kwargs["rule"]: r for r in result.results if r.expectation_config}
     results = []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -30,16 +31,17 @@ class Stage:
         The task's id.
     description : str
         One sentence.
-    steps : tuple of str
+    steps : tuple of tuple of str
         ``module:name`` of jobs, or of functions of a :class:`~jobs.lake.run.Run`; named and not
-        imported, since a DAG file is read every few seconds.
+        imported, since a DAG file is read every few seconds. Groups run one after the other, the
+        steps of one group side by side: none of them reads what another writes.
     writes : tuple of str
         Tables it writes, as assets of the DAG.
     """
 
     name: str
     description: str
-    steps: tuple[str, ...]
+    steps: tuple[tuple[str, ...], ...]
     writes: tuple[str, ...]
 
 
@@ -47,7 +49,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "ingest",
         "New files to bronze, bronze to silver, PII to the vault.",
-        ("jobs.ingest.ingest:ingest", "jobs.ingest.checks:check_silver"),
+        (("jobs.ingest.ingest:ingest",), ("jobs.ingest.checks:check_silver",)),
         (
             "silver.customers",
             "silver.order_lines",
@@ -61,47 +63,46 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "identity",
         "Which identifiers are one person.",
-        ("jobs.identity.links:links", "jobs.identity.persons:persons"),
+        (("jobs.identity.links:links",), ("jobs.identity.persons:persons",)),
         ("identity.links", "identity.identifiers", "identity.persons"),
     ),
     Stage(
         "profiles",
         "What each person did, and one profile per person.",
-        ("jobs.profiles.interactions:interactions", "jobs.profiles.profiles:profiles"),
+        (("jobs.profiles.interactions:interactions", "jobs.profiles.profiles:profiles"),),
         ("gold.interactions", "gold.profiles"),
     ),
     Stage(
         "segments",
         "RFM, behavioural clusters, and who is in which segment.",
         (
-            "jobs.segments.rfm:rfm",
-            "jobs.segments.clusters:clusters",
-            "jobs.segments.segments:segments",
+            ("jobs.segments.rfm:rfm", "jobs.segments.clusters:clusters"),
+            ("jobs.segments.segments:segments",),
         ),
         ("gold.rfm", "gold.clusters", "gold.cluster_centres", "gold.segments"),
     ),
     Stage(
         "train",
         "The recommender, trained, measured beside its baselines and registered.",
-        ("jobs.recommend.train:train",),
+        (("jobs.recommend.train:train",),),
         (),
     ),
     Stage(
         "recommend",
         "A ranked and explained list for every person.",
-        ("jobs.recommend.score:score", "jobs.recommend.recommend:recommend"),
+        (("jobs.recommend.score:score",), ("jobs.recommend.recommend:recommend",)),
         ("gold.scores", "serving.recommendations"),
     ),
     Stage(
         "publish",
         "The night's lists and export become the ones that are read.",
-        ("jobs.publish.publish:publish",),
+        (("jobs.publish.publish:publish",),),
         ("ops.publications",),
     ),
     Stage(
         "report",
         "Data Docs of what was checked.",
-        ("jobs.publish.docs:data_docs",),
+        (("jobs.publish.docs:data_docs",),),
         (),
     ),
 )
@@ -153,22 +154,46 @@ def run_stage(name: str, as_of: date, dag: str = "nightly") -> None:
     DataError
         The data stops the night; running again changes nothing.
     """
-    for step in stage(name).steps:
-        run_step(step, as_of, dag)
+    for steps in stage(name).steps:
+        run_steps(steps, as_of, dag)
 
 
-def run_step(step: str, as_of: date, dag: str = "nightly") -> None:
-    """Run one step (``module:name``) of one night, with the lake's lock held."""
+def run_steps(steps: Sequence[str], as_of: date, dag: str = "nightly") -> None:
+    """Run steps (``module:name``) of one night side by side, with the lake's lock held.
+
+    Planning and compiling a query keep one core busy while the other waits: two jobs that need
+    nothing of each other share them.
+
+    Raises
+    ------
+    Exception
+        The first step's that failed; the others have ended by then.
+    """
     from jobs.lake.run import open_run
-    from jobs.lake.runner import run_job
 
     claim_home(settings().source)
-    with writer(home() / "lake", f"{dag}:{as_of} {step.partition(':')[2]}"):
+    names = ", ".join(step.partition(":")[2] for step in steps)
+    with writer(home() / "lake", f"{dag}:{as_of} {names}"):
         run = open_run(night_settings(), as_of, dag)
-        started = time.monotonic()
-        found = load_step(step)
-        if isinstance(found, Job):
-            run_job(found, run)
-        else:
-            found(run)
-        log.info("%s done in %.1f s", step.partition(":")[2], time.monotonic() - started)
+        if len(steps) == 1:
+            _run_step(steps[0], run)
+            return
+        with ThreadPoolExecutor(len(steps)) as pool:
+            done = [pool.submit(_run_step, step, run.alongside()) for step in steps]
+        failed = [error for future in done if (error := future.exception())]
+        for error in failed[1:]:
+            log.error("failed beside another: %s", error)
+        if failed:
+            raise failed[0]
+
+
+def _run_step(step: str, run: Run) -> None:
+    from jobs.lake.runner import run_job
+
+    started = time.monotonic()
+    found = load_step(step)
+    if isinstance(found, Job):
+        run_job(found, run)
+    else:
+        found(run)
+    log.info("%s done in %.1f s", step.partition(":")[2], time.monotonic() - started)

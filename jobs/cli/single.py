@@ -10,7 +10,7 @@ from jobs.cli.progress import Progress
 from jobs.cli.summary import counts
 from jobs.lake.errors import BespokeError
 from jobs.lake.settings import home
-from jobs.stages import STAGES, run_step
+from jobs.stages import STAGES, run_steps
 
 log = logging.getLogger("bespoke")
 
@@ -19,8 +19,8 @@ class NoSuchJobError(BespokeError):
     """Nothing of that name runs in a night."""
 
 
-def steps_of(name: str) -> list[str]:
-    """Return the steps of a stage, or the one step of that name.
+def steps_of(name: str) -> list[tuple[str, ...]]:
+    """Return the groups of steps of a stage, or the one step of that name.
 
     Raises
     ------
@@ -30,9 +30,10 @@ def steps_of(name: str) -> list[str]:
     for stage in STAGES:
         if stage.name == name:
             return list(stage.steps)
-    steps = {step.partition(":")[2]: step for stage in STAGES for step in stage.steps}
+    every = (step for stage in STAGES for group in stage.steps for step in group)
+    steps = {step.partition(":")[2]: step for step in every}
     if name in steps:
-        return [steps[name]]
+        return [(steps[name],)]
     raise NoSuchJobError(
         f"no stage or step {name!r}; stages: {', '.join(s.name for s in STAGES)}; "
         f"steps: {', '.join(steps)}"
@@ -46,13 +47,13 @@ def run_single(name: str, as_of: date) -> None:
     path.unlink(missing_ok=True)
     with to_file(path) as console:
         progress = Progress(console, lambda since: counts(home() / "lake", since))
-        for step in steps:
-            progress.begin(step.partition(":")[2])
+        for group in steps:
+            progress.begin(", ".join(step.partition(":")[2] for step in group))
             try:
-                run_step(step, as_of, "manual")
+                run_steps(group, as_of, "manual")
             except Exception as error:
                 progress.fail(str(error), again=False)
-                log.exception("%s failed", step)
+                log.exception("%s failed", group)
                 raise BespokeError(
                     f"{name} failed for {as_of}: {error}\nThe whole story is in {path}"
                 ) from None

@@ -92,10 +92,10 @@ def ingest(run: Run) -> None:
 
 def _ingest_kind(feeds: list[FeedNight]) -> list[str]:
     """Ingest the feeds of one kind, which share their tables; return why some stopped."""
-    lake = feeds[0].run.lake.alongside()
+    run = feeds[0].run.alongside()
     stopped = []
     for feed in feeds:
-        night = replace(feed, run=replace(feed.run, lake=lake))
+        night = replace(feed, run=run)
         try:
             with recorded(night.run, "ingest", night.mapping.name) as record:
                 _ingest_feed(night, record)
@@ -237,21 +237,14 @@ def _to_silver(night: FeedNight, batch: Batch, total: Outcome, record: Record) -
     mapped, outcome = judged(rows, mapping)
     try:
         _hold_against_limit(night, outcome)
-        if outcome.quarantined:
-            outcome.outputs[QUARANTINE.id] = write_quarantine(run, mapping, batch, mapped).version
-        replaced = (
-            night.ledger.earlier_contents(batch.files)
-            if mapping.feed.changed_file == "replace"
-            else []
-        )
-        done = write_silver(run, mapping, batch, mapped, replaced)
-        outcome.accepted = done.inserted + done.updated
-        outcome.outputs[mapping.kind.silver.id] = done.version
-        contacts = write_contacts(run, mapping, batch, mapped)
-        if contacts is not None:
-            outcome.outputs["vault.contacts"] = contacts.version
-        for child in night.children:
-            _derive(night, child, batch)
+        with ThreadPoolExecutor(run.settings.ingest.side_by_side) as pool:
+            children = [
+                pool.submit(_derive, replace(night, run=run.alongside()), child, batch)
+                for child in night.children
+            ]
+            _write(night, batch, mapped, outcome)
+        for child in children:
+            child.result()
     finally:
         mapped.unpersist()
     night.ledger.finish(batch, outcome.rows)
@@ -259,6 +252,22 @@ def _to_silver(night: FeedNight, batch: Batch, total: Outcome, record: Record) -
     total.quarantined += outcome.quarantined
     total.accepted += outcome.accepted
     record.outputs.update(outcome.outputs)
+
+
+def _write(night: FeedNight, batch: Batch, mapped: DataFrame, outcome: Outcome) -> None:
+    """Write a batch's rows where they belong: quarantine, silver, vault."""
+    run, mapping = night.run, night.mapping
+    if outcome.quarantined:
+        outcome.outputs[QUARANTINE.id] = write_quarantine(run, mapping, batch, mapped).version
+    replaced = (
+        night.ledger.earlier_contents(batch.files) if mapping.feed.changed_file == "replace" else []
+    )
+    done = write_silver(run, mapping, batch, mapped, replaced)
+    outcome.accepted = done.inserted + done.updated
+    outcome.outputs[mapping.kind.silver.id] = done.version
+    contacts = write_contacts(run, mapping, batch, mapped)
+    if contacts is not None:
+        outcome.outputs["vault.contacts"] = contacts.version
 
 
 def _hold_against_limit(night: FeedNight, outcome: Outcome) -> None:

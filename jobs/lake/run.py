@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,10 @@ class Run:
     def home(self) -> Path:
         """Folder of all data."""
         return self.lake.root.parent
+
+    def alongside(self) -> Run:
+        """Return the same run with a session of its own, for another thread."""
+        return replace(self, lake=self.lake.alongside())
 
     def write(self, *records: Record) -> None:
         """Append to ``ops.runs`` what jobs say of themselves."""

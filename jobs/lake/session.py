@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.lake import jars
+from jobs.lake import classes, jars
 from jobs.lake.settings import SparkSettings, home
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-JAVA_OPTIONS = "-Duser.timezone=UTC -Dderby.system.home={scratch} -XX:+UseParallelGC"
+JAVA_OPTIONS = '-Duser.timezone=UTC "-Dderby.system.home={scratch}" -XX:+UseParallelGC'
 """UTC whatever the machine's clock shows."""
 LOCAL_JAVA_OPTIONS = " -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m"
 """A run of minutes on a few cores spends half its time compiling: the quick compiler alone halved
@@ -39,7 +39,7 @@ def conf(settings: SparkSettings, scratch: Path) -> dict[str, str]:
         "spark.driver.memory": settings.driver_memory,
         "spark.driver.extraClassPath": os.pathsep.join(classpath),
         "spark.driver.extraJavaOptions": JAVA_OPTIONS.format(scratch=scratch)
-        + (LOCAL_JAVA_OPTIONS if local else ""),
+        + (LOCAL_JAVA_OPTIONS + classes.java_options(jars.installed()) if local else ""),
         "spark.local.dir": str(scratch / "shuffle"),
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
