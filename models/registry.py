@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from models.als import AlsModel
 from models.gate import CHALLENGER, CHAMPION, METRIC, TRAINED_UNTIL, Alias, decided, with_alias
-from models.settings import Gate
+from models.settings import AlsSettings, Gate
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -151,6 +151,13 @@ class Registry:
         with tempfile.TemporaryDirectory() as folder:
             local = client.download_artifacts(str(version.run_id), MODEL_FOLDER, folder)
             return AlsModel.load(Path(local)), str(version.version)
+
+    def settings_of(self, name: str, alias: str = CHAMPION) -> AlsSettings | None:
+        """Return the settings of the model behind an alias; None when no version has it."""
+        try:
+            return self.load(name, alias)[0].settings
+        except RegistryError:
+            return None
 
     def promote(self, name: str, version: str, *, by: str, reason: str) -> None:
         """Make a version the champion by a person's decision, such as going back to an older one.

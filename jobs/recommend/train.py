@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from datetime import date, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from jobs.lake.run import Run
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from jobs.recommend.settings import RecommendSettings
+    from models.als import AlsModel
+    from models.settings import AlsSettings
 
 log = logging.getLogger("bespoke")
 
@@ -42,7 +45,9 @@ def train(run: Run) -> None:
         rows = interactions(run, record, persons)
         until = run.as_of + timedelta(days=1)
         gate = wanted.gate.model_copy(update={"metric": f"ndcg_at_10_{wanted.judged_items}_warm"})
-        metrics = measured(rows, wanted, until, recommendable(run, record))
+        registry = open_registry(run)
+        champion = registry.settings_of(MODEL)
+        metrics = measured(rows, wanted, until, recommendable(run, record), champion)
         if metrics is None:
             record.error = "too little history of persons who agreed: no model was trained"
             log.warning("train: %s", record.error)
@@ -54,13 +59,14 @@ def train(run: Run) -> None:
             log.warning("train: %s", record.error)
             return
         settings = hashlib.sha256(wanted.model_dump_json().encode()).hexdigest()[:8]
-        done = open_registry(run).register(
+        done = registry.register(
             MODEL,
             model,
             run_key=f"{run.id}:{digest(rows)}:{settings}",
             metrics=metrics,
             tables=record.inputs,
             gate=gate,
+            champion_value=metrics.get(f"champion_{gate.metric}"),
         )
         record.counts["rows_read"] = len(rows)
     log.info(
@@ -74,9 +80,16 @@ def train(run: Run) -> None:
 
 
 def measured(
-    rows: pd.DataFrame, wanted: RecommendSettings, until: date, products: list[str]
+    rows: pd.DataFrame,
+    wanted: RecommendSettings,
+    until: date,
+    products: list[str],
+    champion: AlsSettings | None,
 ) -> dict[str, float] | None:
-    """Judge the settings on the last days, beside popularity.
+    """Judge the settings on the last days, beside popularity and the champion's settings.
+
+    The champion itself has seen these days, and its figure of another night was of other days:
+    what can be compared is a model made in its way of the same history.
 
     Parameters
     ----------
@@ -88,14 +101,15 @@ def measured(
         End of the history, exclusive.
     products : list of str
         Those that may be recommended.
+    champion : AlsSettings or None
+        Settings of the model in use; None before there is one.
 
     Returns
     -------
     dict of str to float, or None
-        Means over persons, the baseline's beginning with ``popularity_``; None when no person
-        bought both before and within the last days.
+        Means over persons, the baseline's beginning with ``popularity_``, the champion's with
+        ``champion_``; None when no person bought both before and within the last days.
     """
-    from models.als import train as train_als
     from models.evaluation import evaluate
     from models.popularity import train_popularity
     from models.split import Window
@@ -106,12 +120,13 @@ def measured(
     warm = set(bought.loc[early, "person_id"]) & set(bought.loc[~early, "person_id"])
     if not warm:
         return None
-    # Two names only: the full table of baselines is a benchmark's, not a night's.
+    recipes = {"als": wanted.als}
+    if champion is not None and champion != wanted.als:
+        recipes["champion"] = champion
+    # These names only: the full table of baselines is a benchmark's, not a night's.
     result = evaluate(
         {
-            "als": lambda past, *, as_of_exclusive: train_als(
-                past, wanted.als, as_of_exclusive=as_of_exclusive
-            ),
+            **{name: partial(_als, settings) for name, settings in recipes.items()},
             "popularity": lambda past, *, as_of_exclusive: train_popularity(
                 past, wanted.popularity, as_of_exclusive=as_of_exclusive
             ),
@@ -124,5 +139,17 @@ def measured(
         recommendable=products,
         resamples=200,
     )
+    own = result.flat_metrics("als")
+    held = own if recipes.keys() == {"als"} else result.flat_metrics("champion")
     base = result.flat_metrics("popularity")
-    return result.flat_metrics("als") | {f"popularity_{k}": v for k, v in base.items()}
+    return (
+        own
+        | {f"popularity_{k}": v for k, v in base.items()}
+        | ({f"champion_{k}": v for k, v in held.items()} if champion is not None else {})
+    )
+
+
+def _als(settings: AlsSettings, past: pd.DataFrame, *, as_of_exclusive: date) -> AlsModel:
+    from models.als import train as train_als
+
+    return train_als(past, settings, as_of_exclusive=as_of_exclusive)

@@ -103,6 +103,12 @@ def test_champion_judged_on_the_same_window_counts_rather_than_its_old_figure(
     assert second.reason == f"{METRIC} 0.20000 against 0.19000 of version 1"
 
 
+def test_settings_of_the_champion_are_known(registry: Registry, model: AlsModel) -> None:
+    assert registry.settings_of("settings") is None
+    registered(registry, "settings", model, "one", 0.30)
+    assert registry.settings_of("settings") == model.settings
+
+
 def test_backfill_never_takes_the_place_of_a_newer_champion(
     registry: Registry, model: AlsModel
 ) -> None:
