@@ -20,9 +20,8 @@ try:
     from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 except ImportError as error:
     raise ImportError(
-        "airflow.submit is spark_submit, which needs Airflow's Spark provider: "
-        "pip install apache-airflow-providers-apache-spark (its pyspark-client must be of "
-        "PySpark's own version), or set airflow.submit to in_process"
+        "airflow.submit is spark_submit, which needs Airflow's Spark provider: install the extra "
+        "`cluster` (docs/engineer.md), or set airflow.submit to in_process"
     ) from error
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 

@@ -18,12 +18,14 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from jobs.lake.errors import BespokeError
+
 SEALED = "enc:1:"
 """What an encrypted value begins with: the version of the scheme."""
 _NONCE = 12
 
 
-class KeyringError(RuntimeError):
+class KeyringError(BespokeError):
     """The master key is missing, unreadable or not the one a value was encrypted with."""
 
 

@@ -13,6 +13,8 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
+from jobs.lake.errors import BespokeError
+
 KEPT = ("io.delta_", "io.unitycatalog_", "org.roaringbitmap_")
 # What Delta asks for and Spark already has, or Delta never loads here.
 EXCLUDED = (
@@ -36,7 +38,7 @@ EXCLUDED = (
 )
 
 
-class JarsMissingError(RuntimeError):
+class JarsMissingError(BespokeError):
     """The Delta jars are not where the set-up puts them."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,7 +86,7 @@ def open_session(settings: SparkSettings) -> SparkSession:
     """
     from pyspark.sql import SparkSession
 
-    active = SparkSession.getActiveSession()
+    active = _active()
     if active is not None:
         return active
     scratch = home() / "scratch"
@@ -95,3 +96,33 @@ def open_session(settings: SparkSettings) -> SparkSession:
     for key, value in conf(settings, scratch).items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
+
+
+def _active() -> SparkSession | None:
+    """Return the session of this process; None as well where its JVM has died, as of memory."""
+    from py4j.protocol import Py4JError
+    from pyspark.sql import SparkSession
+
+    try:
+        return SparkSession.getActiveSession()
+    except (Py4JError, OSError):
+        _forget()
+        return None
+
+
+def _forget() -> None:
+    """Let go of a JVM that is gone, so that a task that is tried again gets another one.
+
+    PySpark keeps the connection for as long as the process lives, and has no call for this.
+    """
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    context = SparkContext._active_spark_context
+    if context is not None:
+        with suppress(Exception):
+            context.stop()
+    SparkContext._active_spark_context = None
+    SparkContext._gateway = None
+    SparkContext._jvm = None
+    SparkSession._instantiatedSession = None

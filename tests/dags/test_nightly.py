@@ -153,4 +153,4 @@ def test_submitting_without_the_provider_says_what_to_install(tmp_path: Path) ->
         check=False,
     )
     assert done.returncode != 0
-    assert "pip install apache-airflow-providers-apache-spark" in done.stderr.splitlines()[-1]
+    assert "install the extra `cluster`" in done.stderr.splitlines()[-1]

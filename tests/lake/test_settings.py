@@ -40,8 +40,11 @@ def test_a_missing_profile_is_said(conf: Path) -> None:
         load_settings(conf, {"BESPOKE_PROFILE": "absent"})
 
 
-def test_what_ships_is_sound() -> None:
-    assert load_settings(conf_folder(), {}).source == "demo"
+@pytest.mark.parametrize("profile", ["local", "cluster"])
+def test_what_ships_is_sound(profile: str) -> None:
+    found = load_settings(environment={"BESPOKE_PROFILE": profile})
+    assert found.source == "demo"
+    assert found.spark.master.startswith("local") == (found.airflow.submit == "in_process")
 
 
 def test_a_home_holds_one_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,51 @@
+"""The session outlives its JVM: a task that is tried again after one died gets another."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+KILLED = """
+import os, signal
+from expectations.check import check
+from expectations.context import CheckContext
+from expectations.registry import suite_of
+from jobs.lake.session import open_session
+from jobs.lake.settings import SparkSettings
+from jobs.lake.tables.gold import RFM
+from datetime import date
+
+def checked():
+    spark = open_session(SparkSettings(master="local[1]", driver_memory="700m"))
+    empty = spark.createDataFrame([], RFM.schema()).persist()
+    suite = suite_of(RFM.id)
+    wanted = {name: empty for name in suite.references}
+    return len(check(empty, suite, CheckContext(date(2026, 3, 1), references=wanted))), spark
+
+before, spark = checked()
+os.kill(spark.sparkContext._gateway.proc.pid, signal.SIGKILL)
+spark.sparkContext._gateway.proc.wait()
+after, _ = checked()
+print("rules", before, after)
+"""
+
+
+@pytest.mark.slow
+def test_a_session_is_opened_anew_when_its_jvm_was_killed(home: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED],
+        env=os.environ | {"BESPOKE_HOME": str(home)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    _, before, after = done.stdout.split()
+    assert before == after != "0"
