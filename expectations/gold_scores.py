@@ -1,6 +1,6 @@
 """What a product's score for a person must be."""
 
-from expectations.kinds import AcrossRows, of_tonight, volume
+from expectations.kinds import AcrossRows, not_empty, of_tonight, volume
 from expectations.reference import FoundIn
 from expectations.rule import RowRule, one_of
 from expectations.suite import Suite
@@ -25,6 +25,7 @@ SUITE = Suite(
         ),
     ),
     table_rules=(
+        not_empty(),
         of_tonight(),
         AcrossRows(
             name="ranks_dense",

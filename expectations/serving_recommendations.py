@@ -1,6 +1,6 @@
 """What a recommendation must be before it is shown to anybody."""
 
-from expectations.kinds import AcrossRows, EveryRow, of_tonight, volume
+from expectations.kinds import AcrossRows, EveryRow, not_empty, of_tonight, volume
 from expectations.reference import FoundIn
 from expectations.rule import RowRule, one_of
 from expectations.suite import Suite
@@ -35,6 +35,7 @@ SUITE = Suite(
         ),
     ),
     table_rules=(
+        not_empty(),
         of_tonight(),
         EveryRow(
             name="still_good",

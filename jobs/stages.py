@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from jobs.lake.run import Run
 
 log = logging.getLogger("bespoke")
+
+
+DATA_DOCS = "jobs.publish.docs:data_docs"
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "report",
         "Data Docs of what was checked.",
-        (("jobs.publish.docs:data_docs",),),
+        ((DATA_DOCS,),),
         (),
     ),
 )
@@ -169,22 +173,33 @@ def run_steps(steps: Sequence[str], as_of: date, dag: str = "nightly") -> None:
     Exception
         The first step's that failed; the others have ended by then.
     """
+    from jobs.lake.quality import QualityError
     from jobs.lake.run import open_run
 
     claim_home(settings().source)
     names = ", ".join(step.partition(":")[2] for step in steps)
     with writer(home() / "lake", f"{dag}:{as_of} {names}"):
         run = open_run(night_settings(), as_of, dag)
-        if len(steps) == 1:
-            _run_step(steps[0], run)
-            return
-        with ThreadPoolExecutor(len(steps)) as pool:
-            done = [pool.submit(_run_step, step, run.alongside()) for step in steps]
-        failed = [error for future in done if (error := future.exception())]
-        for error in failed[1:]:
-            log.error("failed beside another: %s", error)
-        if failed:
-            raise failed[0]
+        try:
+            _side_by_side(steps, run)
+        except QualityError:
+            # The night ends here; whoever looks into it wants the page of what did not hold.
+            with suppress(Exception):
+                _run_step(DATA_DOCS, run)
+            raise
+
+
+def _side_by_side(steps: Sequence[str], run: Run) -> None:
+    if len(steps) == 1:
+        _run_step(steps[0], run)
+        return
+    with ThreadPoolExecutor(len(steps)) as pool:
+        done = [pool.submit(_run_step, step, run.alongside()) for step in steps]
+    failed = [error for future in done if (error := future.exception())]
+    for error in failed[1:]:
+        log.error("failed beside another: %s", error)
+    if failed:
+        raise failed[0]
 
 
 def _run_step(step: str, run: Run) -> None:

@@ -1,5 +1,6 @@
 """Champion or challenger: whether a newly registered version goes into use."""
 
+from datetime import date
 from typing import TYPE_CHECKING, Final, Literal
 
 from models.als import AlsModel
@@ -14,6 +15,7 @@ CHALLENGER: Final = "challenger"
 
 METRIC: Final = "bespoke.metric"
 TRAINED_UNTIL: Final = "bespoke.trained_until"
+DECISION: Final = "bespoke.decision"
 
 Alias = Literal["champion", "challenger"]
 
@@ -53,3 +55,18 @@ def with_alias(client: "MlflowClient", name: str, alias: str) -> "ModelVersion |
         if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             return None
         raise
+
+
+def of_its_time(
+    client: "MlflowClient", name: str, champion: "ModelVersion", until: date
+) -> "ModelVersion | None":
+    """Find the champion of a past day: the newest version, but no challenger, trained by then."""
+    if champion.tags[TRAINED_UNTIL] <= until.isoformat():
+        return champion
+    past = [
+        version
+        for version in client.search_model_versions(f"name = '{name}'")
+        if version.tags.get(TRAINED_UNTIL, "9") <= until.isoformat()
+        and not version.tags.get(DECISION, CHALLENGER).startswith(CHALLENGER)
+    ]
+    return max(past, key=lambda v: (v.tags[TRAINED_UNTIL], int(v.version)), default=None)

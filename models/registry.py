@@ -8,11 +8,22 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from models.als import AlsModel
-from models.gate import CHALLENGER, CHAMPION, METRIC, TRAINED_UNTIL, Alias, decided, with_alias
+from models.gate import (
+    CHALLENGER,
+    CHAMPION,
+    DECISION,
+    METRIC,
+    TRAINED_UNTIL,
+    Alias,
+    decided,
+    of_its_time,
+    with_alias,
+)
 from models.settings import AlsSettings, Gate
 
 if TYPE_CHECKING:
@@ -20,7 +31,6 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 RUN_KEY: Final = "bespoke.run_key"
-DECISION: Final = "bespoke.decision"
 
 MODEL_FOLDER: Final = "model"
 
@@ -133,20 +143,33 @@ class Registry:
         client.set_model_version_tag(name, number, DECISION, f"{alias_now or 'none'}: {reason}")
         return Registered(name, number, alias_now, reason, reused=False)
 
-    def load(self, name: str, alias: str = CHAMPION) -> tuple[AlsModel, str]:
+    def load(
+        self, name: str, alias: str = CHAMPION, *, until: date | None = None
+    ) -> tuple[AlsModel, str]:
         """Load the model behind an alias, and its version; nothing is unpickled.
+
+        Parameters
+        ----------
+        name, alias : str
+            Which model.
+        until : date, optional
+            End of what it may have seen, exclusive: a past night gets the model of its time, not
+            today's, which knows what came after.
 
         Raises
         ------
         RegistryError
-            When no version has the alias.
+            When no version has the alias, or none was trained by then.
         """
         client = self._client()
         version = with_alias(client, name, alias)
+        if version is not None and until is not None:
+            version = of_its_time(client, name, version, until)
         if version is None:
             raise RegistryError(
-                f"no version of {name!r} is {alias!r} in {self.tracking_uri}: train and register "
-                "one first, or promote one"
+                f"no version of {name!r} is {alias!r} in {self.tracking_uri}"
+                f"{'' if until is None else f' by {until}'}: train and register one first, or "
+                "promote one"
             )
         with tempfile.TemporaryDirectory() as folder:
             local = client.download_artifacts(str(version.run_id), MODEL_FOLDER, folder)

@@ -19,8 +19,8 @@ class ReplayError(BespokeError):
 def replay_rows(row_ids: list[str] | None, source: str | None) -> tuple[int, int]:
     """Replay some rows, or all of a feed; return how many were accepted and how many not.
 
-    They count for the last night that was run: a row is known from when it was replayed, never
-    earlier.
+    They come with the next night, as rows do that arrive after the last one: jobs that read what is
+    new then find them.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def replay_rows(row_ids: list[str] | None, source: str | None) -> tuple[int, int
 
     lake = home() / "lake"
     with to_file(home() / "logs" / "replay.log"), writer(lake, "bespoke quarantine replay"):
-        last = records("SELECT max(as_of) AS night FROM ops.runs WHERE state = 'succeeded'", lake)
+        last = records("SELECT max(as_of) AS night FROM ops.runs WHERE job = 'ingest'", lake)
         yesterday = datetime.now(UTC).date() - timedelta(days=1)
         night = (last[0]["night"] if last else None) or yesterday
-        return replay(open_run(settings(), night, "manual"), row_ids, source)
+        return replay(open_run(settings(), night + timedelta(days=1), "manual"), row_ids, source)

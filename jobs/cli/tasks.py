@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from jobs.lake.errors import DataError
+from jobs.lake.errors import BespokeError, LockedError
 from jobs.stages import Stage
 
 if TYPE_CHECKING:
@@ -101,8 +101,10 @@ def retry_helps(error: BaseException) -> bool:
     It may after a lock, a full disk, a lost connection or a JVM that died. It does not where data,
     a setting, a contract or the code is wrong.
     """
-    wrong = (DataError, TypeError, AttributeError, NameError, ImportError, LookupError, ValueError)
-    if isinstance(error, wrong):
+    wrong = (TypeError, AttributeError, NameError, ImportError, LookupError, ValueError)
+    if isinstance(error, LockedError):
+        return True
+    if isinstance(error, (BespokeError, *wrong)):
         return False
     # By name: PySpark is not imported to look at an error that came from elsewhere.
     return not any(c.__name__ in ("AnalysisException", "ParseException") for c in type(error).mro())

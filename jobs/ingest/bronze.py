@@ -92,6 +92,7 @@ def _sealed(
 
     path = key_file(run.home)
     ring = read_keyring(path)
+    rows = rows.transform(_whole_or_corrupt)
     beside = beside_their_columns(rows, (*mapping.feed.field_names, *names))
     known = beside.select(f"{ROW}.*", _record_id(mapping).alias("record_id"))
     held = run.lake.read(VAULT_KEYS).select("record_id")
@@ -105,6 +106,21 @@ def _sealed(
     mine = F.col("source") == mapping.name
     keys = run.lake.read(VAULT_KEYS).where(mine).select("record_id", "wrapped_key")
     return sealed(known.join(keys, "record_id"), mapping.source, mapping.feed, names, path)
+
+
+def _whole_or_corrupt(rows: DataFrame) -> DataFrame:
+    """Leave of a row that could not be taken apart its text only, which is encrypted as a whole.
+
+    Its values may stand in each other's columns, a street in the one that holds the town. The same
+    goes for one with bytes that are no text, which nobody sees once it is encrypted.
+    """
+    from pyspark.sql import functions as F
+
+    broken = F.exists(F.map_values("raw"), lambda v: v.contains("\ufffd"))
+    text = F.when(broken, F.coalesce("corrupt", F.to_json("raw"))).otherwise(F.col("corrupt"))
+    return rows.withColumn("corrupt", text).withColumn(
+        "raw", F.when(F.col("corrupt").isNull(), F.col("raw"))
+    )
 
 
 def _record_id(mapping: Mapping) -> Column:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -28,7 +29,10 @@ DEFAULTS = {
 MONEY_COLUMNS = ("unit_price", "discount", "amount", "price", "value")
 NOT_KEPT = ("source", "record_id", "batch_id", "loaded_on", "run_id")
 """Columns of bronze that silver has in a meaning of its own, or not at all."""
-_OFFSET = r"(Z|[+-]\d{2}:?\d{2})$"
+_OFFSET = r":\d{2}(\.\d+)?\s*(Z|UTC|GMT|[+-]\d{1,2}(:?\d{2})?|[A-Za-z_]+/[A-Za-z_/]+)$"
+"""A zone after a time of day; `02-03-2026` has none."""
+_OFFSET_LETTERS = re.compile(r"[XxZzVO](?=([^']*'[^']*')*[^']*$)")
+"""Letters of a pattern that read a zone, outside its quotes."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ class Mapping:
         ``<source>.<feed>``.
     source, feed : Source, Feed
         From the catalogue.
+    main : Source
+        The set's main source: business day, base currency and rates are its.
     future_tolerance : timedelta
         How much later than the end of its file's day a row may be.
     """
@@ -48,6 +54,7 @@ class Mapping:
     name: str
     source: Source
     feed: Feed
+    main: Source
     future_tolerance: timedelta
 
     @property
@@ -58,7 +65,18 @@ class Mapping:
     @property
     def time_zone(self) -> str:
         """Time zone of times without an offset."""
-        return self.feed.time_zone or self.source.time_zone
+        return self.feed.time_zone or self._own.time_zone
+
+    @property
+    def currency(self) -> str:
+        """Currency of amounts that name none."""
+        return self.feed.currency or self._own.currency
+
+    @property
+    def _own(self) -> Source:
+        """The source, with what it leaves out taken from the main one."""
+        left_out = {"time_zone", "currency"} - self.source.model_fields_set
+        return self.source.model_copy(update={n: getattr(self.main, n) for n in left_out})
 
 
 def canonical(rows: DataFrame, mapping: Mapping) -> DataFrame:
@@ -115,6 +133,9 @@ def canonical(rows: DataFrame, mapping: Mapping) -> DataFrame:
 def _corrupt_message(feed: Feed) -> str:
     if feed.format is not None and feed.format.type == "jsonl":
         return "record: not a JSON object in UTF-8"
+    if feed.pii:
+        # Bytes that are no text were found before the row was encrypted, and are told of here.
+        return "record: the number of columns is not that of the header, or bytes are no text"
     return "record: the number of columns is not that of the header"
 
 
@@ -167,6 +188,8 @@ def _typed(text: Column, mapped: Mapped, target: str, mapping: Mapping) -> Colum
     if target == "date":
         return moment.cast("date") if mapped.format else text.try_cast("date")
     local = F.to_utc_timestamp(moment, mapping.time_zone)
+    if mapped.format is not None:
+        return moment if _OFFSET_LETTERS.search(mapped.format) else local
     return F.when(text.rlike(_OFFSET), moment).otherwise(local)
 
 
@@ -237,7 +260,7 @@ def _derived(frame: DataFrame, mapping: Mapping) -> DataFrame:
     """Add what follows from other columns: business days, amounts, the department."""
     from pyspark.sql import functions as F
 
-    zone = mapping.source.time_zone
+    zone = mapping.main.time_zone
     match mapping.kind.name:
         case "orders":
             day = F.to_date(F.from_utc_timestamp("ordered_at", zone))
@@ -253,10 +276,9 @@ def _derived(frame: DataFrame, mapping: Mapping) -> DataFrame:
 def _valued(frame: DataFrame, mapping: Mapping) -> DataFrame:
     from pyspark.sql import functions as F
 
-    base = mapping.source.currency
-    own = mapping.feed.currency or base
+    base, own = mapping.main.currency, mapping.currency
     rate = F.when(F.col("currency") == base, F.lit(Decimal(1)))
-    for entry in sorted(mapping.source.rates, key=lambda r: r.since, reverse=True):
+    for entry in sorted(mapping.main.rates, key=lambda r: r.since, reverse=True):
         holds = (F.col("currency") == entry.currency) & (F.col("order_date") >= F.lit(entry.since))
         rate = rate.when(holds, F.lit(entry.rate))
     computed = F.col("quantity") * F.col("unit_price") - F.coalesce("discount", F.lit(Decimal(0)))
@@ -301,7 +323,7 @@ def _judged(frame: DataFrame, mapping: Mapping) -> DataFrame:
     if mapping.kind.time is not None:
         time = mapping.kind.time
         end = F.to_utc_timestamp(
-            F.date_add("known_from", 1).cast("timestamp"), mapping.source.time_zone
+            F.date_add("known_from", 1).cast("timestamp"), mapping.main.time_zone
         )
         latest = end + F.expr(f"INTERVAL {int(mapping.future_tolerance.total_seconds())} SECONDS")
         oldest = end - F.expr(f"INTERVAL {mapping.feed.limits.oldest_days} DAYS")

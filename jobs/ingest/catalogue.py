@@ -22,7 +22,7 @@ from pydantic import (
     model_validator,
 )
 
-from jobs.lake.contract import Table
+from jobs.lake.contract import Privacy, Table
 from jobs.lake.settings import SettingsError, explain, read_yaml
 from jobs.lake.tables import bronze, silver
 
@@ -47,6 +47,10 @@ class Kind(BaseModel):
     def id(self) -> str:
         """Column that names a row of the silver table."""
         return self.silver.key[0]
+
+    def protects(self, name: str) -> bool:
+        """Whether a canonical column is one that no model and no ranking may see."""
+        return name in self.pii or self.silver.column(name).privacy is Privacy.PROTECTED
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -144,7 +148,9 @@ class Limits(_Part):
     """What a feed may not exceed."""
 
     bad_rows: float = Field(default=0.05, ge=0, le=1)
-    """Largest share of refused rows of a night; above it the feed stops before silver."""
+    """Largest share of refused rows of a batch; above it the feed stops before silver."""
+    bad_rows_spared: int = Field(default=5, ge=0)
+    """Refused rows that stop no feed, whatever their share: one of ten is no sign of anything."""
     oldest_days: int = Field(default=3650, ge=1)
     """A row that happened longer before its file came is refused."""
 
@@ -231,20 +237,30 @@ class Feed(_Part):
             raise ValueError("duplicates: keep and drop go with the key `row`, latest with others")
         if self.derived_from is None and not self.fields:
             raise ValueError("fields: the columns of its files")
-        self._pii_stays_pii(kind)
+        self._personal_stays_personal(kind)
         return self
 
-    def _pii_stays_pii(self, kind: Kind) -> None:
-        """Refuse a PII column that would reach a canonical column which is none."""
-        for raw in self.pii:
+    def _personal_stays_personal(self, kind: Kind) -> None:
+        """Refuse PII that would be left in the clear, and protected columns that would not show."""
+        for raw in (*self.pii, *self.protected):
             if self.fields and raw not in self.field_names:
-                raise ValueError(f"pii: {raw}: not among the fields")
-            word = re.compile(rf"(?<![\w'])`?{re.escape(raw)}`?(?![\w'(])")
-            for name, mapped in self.columns.items():
-                if name not in kind.pii and word.search(mapped.expr):
+                raise ValueError(f"pii, protected: {raw}: not among the fields")
+        for name, mapped in self.columns.items():
+            for raw in self.field_names:
+                if not _names(raw, mapped.expr):
+                    continue
+                if raw in self.pii and name not in kind.pii:
                     raise ValueError(f"columns: {name}: is made of {raw}, which is PII")
-            if self.key != ROW_KEY and any(word.search(e) for e in self.key):
-                raise ValueError(f"key: is made of {raw}, which is PII")
+                if name in kind.pii and raw not in self.pii:
+                    raise ValueError(f"columns: {name}: is PII, so {raw} must be listed in pii")
+                if raw in self.protected and not kind.protects(name):
+                    raise ValueError(f"columns: {name}: is made of {raw}, which is protected")
+        if self.derived_from is not None and any(name in kind.pii for name in self.columns):
+            raise ValueError("columns: a derived feed has no PII; map it in the feed it reads")
+        if self.key != ROW_KEY:
+            for raw in self.pii:
+                if any(_names(raw, e) for e in self.key):
+                    raise ValueError(f"key: is made of {raw}, which is PII")
 
     @property
     def field_names(self) -> tuple[str, ...]:
@@ -255,6 +271,12 @@ class Feed(_Part):
     def required_fields(self) -> tuple[str, ...]:
         """Columns that a file must have."""
         return tuple(f for f in self.fields if not f.endswith("?"))
+
+
+def _names(raw: str, expression: str) -> bool:
+    """Whether a SQL expression names a column of the files."""
+    word = rf"(?<![\w'])`?{re.escape(raw)}`?(?![\w'(])"
+    return re.search(word, expression) is not None
 
 
 class Assumed(_Part):
@@ -309,8 +331,9 @@ class Source(_Part):
 class SourceSet:
     """All files of the catalogue that belong to one set.
 
-    The first file, by name, that carries the set's own name is the main one: time zone, currency
-    and where files land are read from it, and a further file may have its own landing.
+    The first file, by name, that carries the set's own name is the main one: the business day's
+    time zone, the base currency and its rates are read from it. A further file has its own landing,
+    and may name the time zone and the currency that its rows are written in.
     """
 
     def __init__(self, name: str, sources: dict[str, Source]) -> None:

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from jobs.ingest.catalogue import KINDS, source_set
-from jobs.lake.errors import DataError
 from jobs.lake.quality import QualityError, judge_increment
 from jobs.lake.run import Run
+from jobs.lake.runner import recorded
 from jobs.lake.settings import conf_folder
 
 
 def check_silver(run: Run) -> None:
     """Check every silver table that the set has a feed for.
 
+    What is checked is what came since the last night whose check held: rows of a night that was
+    stopped are not let through by the next one.
+
     Raises
     ------
-    DataError
+    QualityError
         Rules that stop the run do not hold; all tables were checked before.
     """
     sources = source_set(conf_folder() / "sources", run.settings.source)
     fed = {feed.kind for _, _, feed in sources.feeds()}
-    stopped = []
-    for kind in KINDS.values():
-        if kind.name in fed:
-            try:
-                judge_increment(run, kind.silver)
-            except QualityError as error:
-                stopped.append(str(error))
-    if stopped:
-        raise DataError("\n".join(stopped))
+    with recorded(run, "check_silver"):
+        since = run.last_night("check_silver")
+        stopped = []
+        for kind in KINDS.values():
+            if kind.name in fed:
+                try:
+                    judge_increment(run, kind.silver, since)
+                except QualityError as error:
+                    stopped.append(str(error))
+        if stopped:
+            raise QualityError("\n".join(stopped))

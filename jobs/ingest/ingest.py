@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import defaultdict
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -109,7 +110,7 @@ def nights(run: Run, sources: SourceSet) -> list[FeedNight]:
     tolerance = timedelta(minutes=run.settings.ingest.future_tolerance_minutes)
     data = os.environ.get("BESPOKE_DATA")
     mapped = [
-        (name, source, feed, Mapping(name, source, feed, tolerance))
+        (name, source, feed, Mapping(name, source, feed, sources.main, tolerance))
         for name, source, feed in sources.feeds()
     ]
     return [
@@ -134,18 +135,29 @@ def _ingest_feed(night: FeedNight, record: Record) -> None:
     run, mapping = night.run, night.mapping
     total = Outcome()
     table = mapping.kind.bronze
-    for batch in night.ledger.planned():
-        # Planned by a run that was killed or stopped: bronze has its rows, or it is planned anew.
-        if run.lake.committed(table, bronze_unit(batch)):
+    stopped: list[str] = []
+
+    def take(batch: Batch) -> None:
+        try:
             _to_silver(night, batch, total, record)
-    new = _new_files(night, record)
+        except DataError as error:
+            # What waits does not hold up what came since, such as the file that mends it.
+            stopped.append(str(error))
+        _count(record, total)
+
+    _count(record, total)
+    # Planned by a run that was killed or stopped: bronze has its rows, or it is planned anew.
+    begun = [b for b in night.ledger.planned() if run.lake.committed(table, bronze_unit(b))]
+    for batch in begun:
+        take(batch)
+    waiting = {file.file_id for batch in begun for file in batch.files}
+    new = [f for f in _new_files(night, record) if f.file_id not in waiting]
     size = run.settings.ingest.files_per_batch
     for start in range(0, len(new), size):
         files = new[start : start + size]
         batch = night.ledger.plan(files, run.as_of)
         record.outputs[table.id] = write_bronze(run, mapping, batch, files)
-        _to_silver(night, batch, total, record)
-    _count(record, total)
+        take(batch)
     log.info(
         "ingest %s: %s read, %s accepted, %s quarantined, %s duplicate",
         mapping.name,
@@ -154,6 +166,8 @@ def _ingest_feed(night: FeedNight, record: Record) -> None:
             for c in ("read", "accepted", "quarantined", "duplicate")
         ],
     )
+    if stopped:
+        raise DataError("\n".join(stopped))
 
 
 def _count(record: Record, total: Outcome) -> None:
@@ -174,7 +188,8 @@ def _new_files(night: FeedNight, record: Record) -> list[Inspected]:
         return [] if ledger.known(found) else [found]
     if not night.landing.is_dir():
         raise DataError(
-            f"{night.mapping.name}: its files are wanted in {night.landing}, which is no folder"
+            f"{night.mapping.name}: its files are wanted in {night.landing}, which is no folder "
+            "(`bespoke run` makes those of the demo)"
         )
     landed = [f for f in find_files(night.landing, feed, run.as_of) if not ledger.seen(f)]
     inspected = [inspect(f, feed, ledger.generation(f.name)) for f in landed]
@@ -237,14 +252,14 @@ def _to_silver(night: FeedNight, batch: Batch, total: Outcome, record: Record) -
     mapped, outcome = judged(rows, mapping)
     try:
         _hold_against_limit(night, outcome)
-        with ThreadPoolExecutor(run.settings.ingest.side_by_side) as pool:
-            children = [
-                pool.submit(_derive, replace(night, run=run.alongside()), child, batch)
-                for child in night.children
-            ]
+        if run.settings.ingest.side_by_side > 1 and night.children:
+            with ThreadPoolExecutor(1) as pool:
+                beside = pool.submit(_derive_all, replace(night, run=run.alongside()), batch)
+                _write(night, batch, mapped, outcome)
+            beside.result()
+        else:
             _write(night, batch, mapped, outcome)
-        for child in children:
-            child.result()
+            _derive_all(night, batch)
     finally:
         mapped.unpersist()
     night.ledger.finish(batch, outcome.rows)
@@ -272,7 +287,8 @@ def _write(night: FeedNight, batch: Batch, mapped: DataFrame, outcome: Outcome) 
 
 def _hold_against_limit(night: FeedNight, outcome: Outcome) -> None:
     name, limit = night.mapping.name, night.mapping.feed.limits.bad_rows
-    if not outcome.read or outcome.quarantined / outcome.read <= limit:
+    spared = night.mapping.feed.limits.bad_rows_spared
+    if outcome.quarantined <= max(spared, limit * outcome.read):
         return
     if released(night.run, name, "bad_rows"):
         return
@@ -284,22 +300,45 @@ def _hold_against_limit(night: FeedNight, outcome: Outcome) -> None:
     )
 
 
-def _derive(night: FeedNight, child: Mapping, batch: Batch) -> None:
-    """Feed a canonical feed from the rows of another one's files."""
+def _derive_all(night: FeedNight, batch: Batch) -> None:
+    def rows(mapping: Mapping) -> DataFrame:
+        bronze = night.mapping.kind.bronze
+        return batch_rows(night.run, bronze, mapping, batch, night.landing)
+
+    for child in night.children:
+        derive(night, child, batch, rows)
+
+
+def derive(
+    night: FeedNight, child: Mapping, unit: Batch, rows_of: Callable[[Mapping], DataFrame]
+) -> None:
+    """Feed a canonical feed from the rows of another one's files.
+
+    Parameters
+    ----------
+    night : FeedNight
+        The feed that is read.
+    child : Mapping
+        The feed that is fed.
+    unit : Batch
+        Names the unit of work.
+    rows_of : callable
+        Returns the rows, with what a mapping wants beside their columns.
+    """
     from pyspark.sql import functions as F
 
     from jobs.ingest.canonical import REASONS, canonical
 
     run = night.run
     with recorded(run, "derive", child.name) as record:
-        parent = night.mapping
-        own = replace(child, feed=child.feed.model_copy(update={"fields": parent.feed.fields}))
-        rows = batch_rows(run, parent.kind.bronze, own, batch, night.landing)
+        fields = night.mapping.feed.fields
+        own = replace(child, feed=child.feed.model_copy(update={"fields": fields}))
+        rows = rows_of(own)
         if child.feed.where:
             rows = _filtered(rows, own.feed)
         good = canonical(rows, own).where(F.size(REASONS) == 0)
         latest = latest_known(good, own.kind.silver)
-        done = write_silver(run, own, batch, latest, [])
+        done = write_silver(run, own, unit, latest, [])
         record.outputs[own.kind.silver.id] = done.version
         record.counts["rows_written"] = done.inserted + done.updated
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from jobs.ingest.catalogue import Feed
 from jobs.ingest.landing import Inspected
+from jobs.lake.errors import DataError
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -75,17 +76,24 @@ def read_jdbc(spark: SparkSession, feed: Feed, path: str) -> DataFrame:
         raise ValueError("the feed has no jdbc table")
     reader = spark.read.format("jdbc").option("url", feed.jdbc.url)
     reader = reader.option("dbtable", feed.jdbc.table)
+    # A database's plain timestamp is the wall clock's, to be read in the feed's time zone.
+    reader = reader.option("preferTimestampNTZ", True)
     if feed.jdbc.driver:
         reader = reader.option("driver", feed.jdbc.driver)
     if feed.jdbc.user:
         reader = reader.option("user", feed.jdbc.user)
     if feed.jdbc.password_env:
-        reader = reader.option("password", os.environ[feed.jdbc.password_env])
+        password = os.environ.get(feed.jdbc.password_env)
+        if password is None:
+            raise DataError(
+                f"{feed.jdbc.table}: its password is wanted in {feed.jdbc.password_env}"
+            )
+        reader = reader.option("password", password)
     frame = reader.load()
     return frame.select(
         F.lit(path).alias("path"),
         (F.monotonically_increasing_id() + 1).alias("line"),
-        _raw(frame.columns),
+        _raw(frame.columns, _instants(frame)),
         F.lit(None).cast("string").alias("corrupt"),
     )
 
@@ -178,7 +186,7 @@ def _parquet(spark: SparkSession, header: tuple[str, ...], paths: list[str]) -> 
     return frame.select(
         F.col("_metadata.file_path").alias("path"),
         (_place() - 1).alias("line"),
-        _raw(header),
+        _raw(header, _instants(frame)),
         F.lit(None).cast("string").alias("corrupt"),
     )
 
@@ -190,9 +198,16 @@ def _place() -> Column:
     return F.monotonically_increasing_id().bitwiseAND(F.lit(_INDEX_BITS)) + 2
 
 
-def _raw(names: Sequence[str]) -> Column:
-    """Map of column name to text, without the empty ones."""
+def _instants(frame: DataFrame) -> frozenset[str]:
+    """Columns that hold a moment and not what a clock on the wall showed."""
+    return frozenset(name for name, kind in frame.dtypes if kind == "timestamp")
+
+
+def _raw(names: Sequence[str], instants: frozenset[str] = frozenset()) -> Column:
+    """Map of column name to text, without the empty ones; a moment says that it is UTC."""
     from pyspark.sql import functions as F
 
-    pairs = [x for n in names for x in (F.lit(n), F.col(f"`{n}`").cast("string"))]
+    texts = {n: F.col(f"`{n}`").cast("string") for n in names}
+    texts |= {n: F.concat(texts[n], F.lit("Z")) for n in names if n in instants}
+    pairs = [x for n, text in texts.items() for x in (F.lit(n), text)]
     return F.map_filter(F.create_map(*pairs), lambda _, v: v.isNotNull()).alias("raw")

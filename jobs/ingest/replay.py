@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from jobs.ingest.canonical import REASONS
+from jobs.ingest.canonical import REASONS, Mapping
 from jobs.ingest.catalogue import source_set
-from jobs.ingest.ingest import FeedNight, nights
+from jobs.ingest.ingest import FeedNight, derive, nights
 from jobs.ingest.ledger import Batch
 from jobs.ingest.silver import batch_rows, judged, write_contacts, write_silver
 from jobs.lake.errors import DataError
@@ -70,11 +70,16 @@ def _replay_feed(
     batches = {row["batch_id"] for row in waiting if row["row_id"] in set(ids)}
     with recorded(run, "replay", mapping.name) as record:
         unit = Batch(f"replay-{run.as_of}-{digest}", run.as_of, ())
-        rows = _union([_rows_of(night, batch_id, ids) for batch_id in sorted(map(str, batches))])
-        mapped, outcome = judged(rows, mapping)
+
+        def rows_of(mapping: Mapping) -> DataFrame:
+            return _union([_rows_of(night, mapping, b, ids) for b in sorted(map(str, batches))])
+
+        mapped, outcome = judged(rows_of(mapping), mapping)
         try:
             done = write_silver(run, mapping, unit, mapped, [])
             write_contacts(run, mapping, unit, mapped)
+            for child in night.children:
+                derive(night, child, unit, rows_of)
             good = mapped.where(F.size(REASONS) == 0).select(F.concat_ws(":", "file_id", "line"))
             passed = [row[0] for row in good.collect()]
         finally:
@@ -95,11 +100,11 @@ def _replay_feed(
     return len(passed), outcome.quarantined
 
 
-def _rows_of(night: FeedNight, batch_id: str, ids: list[str]) -> DataFrame:
+def _rows_of(night: FeedNight, mapping: Mapping, batch_id: str, ids: list[str]) -> DataFrame:
     from pyspark.sql import functions as F
 
     batch = night.ledger.batch(batch_id)
-    rows = batch_rows(night.run, night.mapping.kind.bronze, night.mapping, batch, night.landing)
+    rows = batch_rows(night.run, night.mapping.kind.bronze, mapping, batch, night.landing)
     return rows.where(F.concat_ws(":", "file_id", "line").isin(ids))
 
 

@@ -87,11 +87,18 @@ def judged(rows: DataFrame, mapping: Mapping) -> tuple[DataFrame, Outcome]:
         outcome.rows[row["file_id"]] = row["rows"]
         outcome.quarantined += row["bad"]
     if outcome.quarantined:
-        each = mapped.where(bad).select(F.explode(REASONS).alias("reason"))
+        each = mapped.where(bad).select("file", "line", F.explode(REASONS).alias("reason"))
         # Without the value that was found: it differs from row to row.
-        reasons = each.select(F.regexp_extract("reason", "^([^:]*(:[^:']*)?)", 1).alias("reason"))
-        worst = reasons.groupBy("reason").count().orderBy(F.desc("count"), "reason").limit(3)
-        outcome.worst = tuple(f"{r['reason']} ({r['count']:,})" for r in worst.collect())
+        reasons = each.withColumn("reason", F.regexp_extract("reason", "^([^:]*(:[^:']*)?)", 1))
+        found = reasons.groupBy("reason").agg(
+            F.count("*").alias("rows"), F.min(F.struct("file", "line")).alias("first")
+        )
+        worst = found.orderBy(F.desc("rows"), "reason").limit(3).collect()
+        outcome.worst = tuple(
+            f"{r['reason']} ({r['rows']:,}, the first in {r['first']['file']}, "
+            f"line {r['first']['line']})"
+            for r in worst
+        )
     return mapped, outcome
 
 

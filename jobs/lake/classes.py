@@ -13,6 +13,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -78,9 +79,11 @@ def _name(java: Path, classpath: Sequence[Path]) -> str:
 def _adopt(archive: Path) -> None:
     """Give an archive that an earlier session has finished its name; others stay until then."""
     for made in sorted(archive.parent.glob(f"{archive.name}.*")):
-        with made.open("rb") as file:
-            begins = file.read(len(UNFINISHED))
-        if begins not in (b"", UNFINISHED) and not archive.exists():
-            made.replace(archive)
-        elif archive.exists():
-            made.unlink()
+        # Another process that starts in the same moment may have done it.
+        with suppress(FileNotFoundError):
+            with made.open("rb") as file:
+                begins = file.read(len(UNFINISHED))
+            if begins not in (b"", UNFINISHED) and not archive.exists():
+                made.replace(archive)
+            elif archive.exists():
+                made.unlink()

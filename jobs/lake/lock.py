@@ -74,7 +74,10 @@ def _remove_if_dead(path: Path) -> None:
     except (FileNotFoundError, ValueError):
         path.unlink(missing_ok=True)
         return
-    if owner.get("host") == socket.gethostname() and not _alive(int(owner.get("pid", 0))):
+    pid = int(owner.get("pid", 0))
+    # Our own number, and we hold nothing: it was given out again, as in a container started anew.
+    dead = pid == os.getpid() or not _alive(pid)
+    if owner.get("host") == socket.gethostname() and dead:
         path.unlink(missing_ok=True)
         return
     raise LockedError(

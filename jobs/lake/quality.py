@@ -144,8 +144,17 @@ def _record(
     )
 
 
-def judge_increment(run: Run, table: Table) -> None:
-    """Hold the rows that this night brought into a silver table against its suite.
+def judge_increment(run: Run, table: Table, since: date | None) -> None:
+    """Hold the rows that came into a silver table after a night, up to this one, against its suite.
+
+    Parameters
+    ----------
+    run : Run
+        The night.
+    table : Table
+        One that is merged.
+    since : date or None
+        The last night whose rows were checked; None for all up to this night.
 
     Raises
     ------
@@ -156,7 +165,10 @@ def judge_increment(run: Run, table: Table) -> None:
 
     if table.refresh is not Refresh.MERGE:
         raise ValueError(f"{table.id} is not merged")
-    rows = run.lake.read(table).where(F.col("loaded_on") == F.lit(run.as_of)).persist()
+    rows = run.lake.read(table).where(F.col("loaded_on") <= F.lit(run.as_of))
+    if since is not None:
+        rows = rows.where(F.col("loaded_on") > F.lit(since))
+    rows = rows.persist()
     try:
         judge(run, table, rows)
     finally:

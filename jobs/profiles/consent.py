@@ -58,7 +58,7 @@ def current_consents(
     Parameters
     ----------
     consents : DataFrame
-        Rows of ``silver.consents``; those after ``as_of`` (UTC) are passed over.
+        Rows of ``silver.consents``; those that do not count yet (:func:`said_by`) are passed over.
     identifiers : DataFrame
         Rows of ``identity.identifiers``.
     as_of : date
@@ -121,6 +121,15 @@ def current_purposes(
     return acts.groupBy("person_id", "purpose").agg(_latest().alias("granted"))
 
 
+def said_by(as_of: date) -> Column:
+    """Whether an act counts at the end of a day: those of the day (UTC) and before do.
+
+    A withdrawal counts as soon as it is known: west of UTC an evening's is of the next UTC day.
+    """
+    known = (F.col("status") == "withdrawn") & (F.col("known_from") <= F.lit(as_of))
+    return (F.to_date("occurred_at") <= F.lit(as_of)) | known
+
+
 def consent_acts(
     consents: DataFrame,
     identifiers: DataFrame,
@@ -130,7 +139,7 @@ def consent_acts(
 ) -> DataFrame:
     """Acts up to a day with each person they hold for; see the module for shared addresses."""
     acts = with_person(
-        consents.where(F.to_date("occurred_at") <= F.lit(as_of)).select(
+        consents.where(said_by(as_of)).select(
             "identifier",
             "consent_id",
             "email_token",

@@ -11,7 +11,7 @@ from jobs.identity.resolve import with_person
 from jobs.lake.job import job
 from jobs.lake.tables.gold import INTERACTIONS
 from jobs.lake.tables.identity import IDENTIFIERS
-from jobs.lake.tables.silver import EVENTS, FEEDBACK, ORDER_LINES, PRODUCTS
+from jobs.lake.tables.silver import EVENTS, FEEDBACK, MESSAGES, ORDER_LINES, PRODUCTS
 from jobs.profiles.revenue import MONEY, PRODUCT, is_sale, merchandise
 
 EVENT_KINDS = ("add_to_cart", "product_view", "email_click")
@@ -19,10 +19,11 @@ EVENT_KINDS = ("add_to_cart", "product_view", "email_click")
 money, and would be counted twice."""
 
 
-@job(reads=[ORDER_LINES, EVENTS, FEEDBACK, PRODUCTS, IDENTIFIERS], writes=INTERACTIONS)
+@job(reads=[ORDER_LINES, EVENTS, MESSAGES, FEEDBACK, PRODUCTS, IDENTIFIERS], writes=INTERACTIONS)
 def interactions(
     order_lines: DataFrame,
     events: DataFrame,
+    messages: DataFrame,
     feedback: DataFrame,
     products: DataFrame,
     identifiers: DataFrame,
@@ -37,7 +38,7 @@ def interactions(
     until = F.lit(as_of)
     acts = (
         _orders(order_lines.where(F.col("order_date") <= until), products)
-        .unionByName(_events(events.where(F.col("event_date") <= until), products))
+        .unionByName(_events(events.where(F.col("event_date") <= until), messages, products))
         .unionByName(_reviews(feedback.where(F.to_date("written_at") <= until), products))
     )
     # Summed before and after the person is known: the join then sees a row where a visitor
@@ -75,8 +76,14 @@ def _orders(order_lines: DataFrame, products: DataFrame) -> DataFrame:
     )
 
 
-def _events(events: DataFrame, products: DataFrame) -> DataFrame:
-    wanted = events.where(F.col("type").isin(*EVENT_KINDS))
+def _events(events: DataFrame, messages: DataFrame, products: DataFrame) -> DataFrame:
+    """Take the kinds that count; what was done in a message is done by whom it was sent to."""
+    sent = messages.select("message_id", F.col("identifier").alias("sent_to"))
+    wanted = (
+        events.where(F.col("type").isin(*EVENT_KINDS))
+        .join(sent, on="message_id", how="left")
+        .withColumn("identifier", F.coalesce("identifier", "sent_to"))
+    )
     return _times(wanted, F.col("type").alias("kind"), F.col("event_date"), products)
 
 

@@ -101,15 +101,13 @@ def write_export(
     told = {"date": night.isoformat(), "rows": count, "columns": columns, "files": files}
     (scratch / "manifest.json").write_text(json.dumps(told | dict(manifest), indent=2) + "\n")
     (scratch / "_SUCCESS").touch()
-    place = folder / night.isoformat()
+    place, old = folder / night.isoformat(), folder / f".{night}.old"
     if place.exists():
-        old = folder / f".{night}.old"
         shutil.rmtree(old, ignore_errors=True)
         place.rename(old)
-        scratch.rename(place)
-        shutil.rmtree(old)
-    else:
-        scratch.rename(place)
+    scratch.rename(place)
+    # Also one that a killed run left: it holds addresses.
+    shutil.rmtree(old, ignore_errors=True)
     return place
 
 

@@ -11,7 +11,7 @@ import pandas as pd  # PySpark reads the annotations of the functions it is give
 
 from jobs.identity.resolve import with_person
 from jobs.ingest import keyring
-from jobs.profiles.consent import addresses_of, current_consents
+from jobs.profiles.consent import addresses_of, current_consents, said_by
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -116,7 +116,7 @@ def withdrawn(
     from pyspark.sql import functions as F
 
     acts = with_person(
-        consents.where((F.col("purpose") == purpose) & (F.to_date("occurred_at") <= F.lit(as_of))),
+        consents.where((F.col("purpose") == purpose) & said_by(as_of)),
         identifiers,
     )
     order = F.struct("occurred_at", F.col("status") == "withdrawn")

@@ -156,7 +156,7 @@ def _personal(run: Run, rows: pd.DataFrame, products: list[str]) -> tuple[pd.Dat
 
     wanted = run.settings.recommend
     try:
-        model, version = open_registry(run).load(MODEL)
+        model, version = open_registry(run).load(MODEL, until=run.as_of + timedelta(days=1))
     except RegistryError:
         return empty_recommendations().assign(because=None), NO_MODEL
     lists = recommend(

@@ -30,7 +30,7 @@ class RecommendSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    products: int = Field(default=20, ge=1, le=100)
+    products: int = Field(default=20, ge=1, le=20)
     exclude_bought: bool = True
     expires_after_days: int = Field(default=2, ge=1)
     holdout_days: int = Field(default=28, ge=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -140,6 +141,9 @@ def measured(
         resamples=200,
     )
     own = result.flat_metrics("als")
+    if math.isnan(own[f"ndcg_at_10_{wanted.judged_items}_warm"]):
+        # Nobody bought anything in these days that could have been foretold.
+        return None
     held = own if recipes.keys() == {"als"} else result.flat_metrics("champion")
     base = result.flat_metrics("popularity")
     return (

@@ -38,7 +38,7 @@ class RfmSettings(_Section):
 
     window_days: int = Field(default=365, ge=1)
     """Days that end with the business day and whose orders count."""
-    bins: int = Field(default=5, ge=2, le=10)
+    bins: int = Field(default=5, ge=2, le=5)
     """Scores run from 1 to this."""
     segments: tuple[NamedRange, ...]
     """Boxes that together hold every combination of scores exactly once."""

@@ -13,7 +13,7 @@ import jobs.cli.nights
 import jobs.stages
 from jobs.cli.tasks import retry_helps, run_in_process
 from jobs.lake.contract import ContractError
-from jobs.lake.errors import DataError, LockedError
+from jobs.lake.errors import BespokeError, DataError, LockedError
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,7 @@ def test_what_may_pass_is_tried_again(error: Exception) -> None:
     "error",
     [
         DataError("too many bad rows"),
+        BespokeError("the master key is missing"),
         ContractError("a column is missing"),
         KeyError("x"),
         TypeError("x"),

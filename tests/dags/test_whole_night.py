@@ -9,7 +9,9 @@ import sys
 from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
+from deltalake import DeltaTable
 
 from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
@@ -30,10 +32,21 @@ def test_a_night_is_green_and_the_same_night_again_changes_nothing(tmp_path: Pat
     before = state(tmp_path)
     assert before["export"]
 
+    every_table_opens_in_duckdb(tmp_path)
+
     day_after = LAST + timedelta(days=1)
     again = bespoke(tmp_path, "airflow", "dags", "test", "nightly", f"{day_after}T03:00:00+00:00")
     assert again.returncode == 0, again.stdout[-3000:] + again.stderr[-3000:]
     assert state(tmp_path) == before
+
+
+def every_table_opens_in_duckdb(home: Path) -> None:
+    for name, table in TABLES.items():
+        dataset = DeltaTable(str(home / "lake" / table.layer / table.name)).to_pyarrow_dataset()
+        connection = duckdb.connect()
+        connection.register("it", dataset)
+        columns = [column[0] for column in connection.sql("SELECT * FROM it").description]
+        assert columns == list(table.names), name
 
 
 def bespoke(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -254,6 +254,7 @@ CORRUPTIONS: dict[str, dict[str, Corruption]] = {
         "best_first": second(score=1.0),
         "persons_exist": every(person_id="nobody{c}"),
         "products_exist": first(product_id="nowhere"),
+        "not_empty": fewer(keep=0),
     },
     "serving.recommendations": {
         "unique_key": more("ranks_dense", "products_once"),
@@ -270,6 +271,7 @@ CORRUPTIONS: dict[str, dict[str, Corruption]] = {
         "products_once": second(product_id="mug"),
         "persons_exist": every(person_id="nobody{c}"),
         "products_for_sale": first(product_id="post"),
+        "not_empty": fewer(keep=0),
     },
 }
 

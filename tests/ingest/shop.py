@@ -70,6 +70,14 @@ SOURCE = {
             },
             "limits": LIMITS,
         },
+        "wares": {
+            **COMMON,
+            "kind": "products",
+            "derived_from": "lines",
+            "where": "kind = 'sale'",
+            "key": ["sku"],
+            "columns": {"name": "concat('Ware ', sku)", "price": "price"},
+        },
         "till": {
             **COMMON,
             "kind": "orders",

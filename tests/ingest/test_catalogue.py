@@ -64,6 +64,23 @@ def test_pii_must_not_reach_a_plain_column(tmp_path: Path) -> None:
         load_catalogue(catalogue(tmp_path, columns=columns, pii=["mail"]))
 
 
+def test_what_becomes_pii_must_be_listed_as_pii(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="email: is PII, so mail must be listed"):
+        load_catalogue(catalogue(tmp_path, kind="consents", columns={"email": "lower(mail)"}))
+
+
+def test_a_protected_column_must_stay_one(tmp_path: Path) -> None:
+    columns = {"order_id": "order", "channel": "mail"}
+    with pytest.raises(SettingsError, match="channel: is made of mail, which is protected"):
+        load_catalogue(catalogue(tmp_path, columns=columns, protected=["mail"]))
+
+
+def test_the_example_of_the_docs_is_sound(tmp_path: Path) -> None:
+    page = (conf_folder().parent / "docs" / "engineer.md").read_text()
+    (tmp_path / "terminals.yaml").write_text(page.partition("```yaml\n")[2].partition("```")[0])
+    assert list(load_catalogue(tmp_path)) == ["demo"]
+
+
 def test_pii_must_not_be_a_key(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="key: is made of mail, which is PII"):
         load_catalogue(catalogue(tmp_path, key=["mail"], pii=["mail"]))

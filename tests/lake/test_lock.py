@@ -34,6 +34,13 @@ def test_a_dead_owners_lock_is_taken_over(tmp_path: Path) -> None:
         assert json.loads((tmp_path / "_writer.lock").read_text())["what"] == "next"
 
 
+def test_the_lock_of_an_earlier_process_of_our_number_is_taken_over(tmp_path: Path) -> None:
+    owner = {"pid": os.getpid(), "host": os.uname().nodename, "what": "before", "since": ""}
+    (tmp_path / "_writer.lock").write_text(json.dumps(owner))
+    with writer(tmp_path, "next"):
+        assert json.loads((tmp_path / "_writer.lock").read_text())["what"] == "next"
+
+
 def test_another_machines_lock_is_left(tmp_path: Path) -> None:
     owner = {"pid": 1, "host": "elsewhere", "what": "nightly", "since": "2026-03-02"}
     (tmp_path / "_writer.lock").write_text(json.dumps(owner))

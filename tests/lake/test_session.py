@@ -38,9 +38,13 @@ print("rules", before, after)
 
 @pytest.mark.slow
 def test_a_session_is_opened_anew_when_its_jvm_was_killed(home: Path) -> None:
+    # A file: PySpark takes a program given by `-c` for its own doctests, and ends it.
+    home.mkdir()
+    script = home / "killed.py"
+    script.write_text(KILLED)
     done = subprocess.run(
-        [sys.executable, "-c", KILLED],
-        env=os.environ | {"BESPOKE_HOME": str(home)},
+        [sys.executable, str(script)],
+        env=os.environ | {"BESPOKE_HOME": str(home), "PYTHONPATH": str(ROOT)},
         cwd=ROOT,
         capture_output=True,
         text=True,

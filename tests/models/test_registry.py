@@ -109,6 +109,16 @@ def test_settings_of_the_champion_are_known(registry: Registry, model: AlsModel)
     assert registry.settings_of("settings") == model.settings
 
 
+def test_a_past_night_gets_the_model_of_its_time(registry: Registry, model: AlsModel) -> None:
+    registered(registry, "past", trained(date(2024, 1, 20)), "before", 0.30)
+    registered(registry, "past", trained(date(2024, 1, 25)), "worse", 0.10)
+    registered(registry, "past", model, "today", 0.31)
+    assert registry.load("past", until=date(2024, 2, 1))[1] == "3"
+    assert registry.load("past", until=date(2024, 1, 31))[1] == "1"
+    with pytest.raises(RegistryError, match="by 2024-01-19"):
+        registry.load("past", until=date(2024, 1, 19))
+
+
 def test_backfill_never_takes_the_place_of_a_newer_champion(
     registry: Registry, model: AlsModel
 ) -> None:

@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 from jobs.lake.tables.gold import INTERACTIONS
 from jobs.lake.tables.identity import IDENTIFIERS
-from jobs.lake.tables.silver import EVENTS, FEEDBACK, ORDER_LINES, PRODUCTS
+from jobs.lake.tables.silver import EVENTS, FEEDBACK, MESSAGES, ORDER_LINES, PRODUCTS
 from jobs.profiles.interactions import interactions
 from tests.rows import rows
 
@@ -76,8 +76,11 @@ def test_rows_become_one_a_person_product_kind_and_day(spark: SparkSession) -> N
             event | {"type": "add_to_cart", "product_id": "post"},
             event | {"type": "add_to_cart", "event_date": "2026-03-02"},
             event | {"product_id": None},
+            event | {"identifier": None, "message_id": "m1", "type": "email_click"},
+            event | {"identifier": None, "message_id": "lost", "type": "email_click"},
         ],
     )
+    messages = rows(spark, MESSAGES, [{"message_id": "m1", "identifier": "login:ann"}])
     feedback = rows(
         spark,
         FEEDBACK,
@@ -87,10 +90,11 @@ def test_rows_become_one_a_person_product_kind_and_day(spark: SparkSession) -> N
         ],
     )
     found = INTERACTIONS.conform(
-        interactions(order_lines, events, feedback, products, identifiers, as_of=NIGHT)
+        interactions(order_lines, events, messages, feedback, products, identifiers, as_of=NIGHT)
     )
     first, last = date(2026, 2, 1), NIGHT
     assert sorted(tuple(row)[1:] for row in found.collect()) == [
+        ("tea", "email_click", first, 1.0, None),
         ("tea", "email_click", last, 1.0, None),
         ("tea", "product_view", first, 2.0, None),
         ("tea", "purchase", first, 3.0, Decimal("7.5000")),
