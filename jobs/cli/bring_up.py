@@ -71,12 +71,16 @@ def _bring_up(
     progress = Progress(console, lambda since: summary.counts(home() / "lake", since))
     console.print(f"[bold]bespoke run[/bold] · {wanted.source} · log {path}")
     with progress.stage("start") as said:
-        # The JVM starts while this process imports Airflow.
+        # The JVM starts while this process imports Airflow. Where every task brings its own, one
+        # here would only hold the cluster's cores.
+        here = wanted.airflow.submit == "in_process"
         session = threading.Thread(target=_start_session, args=(wanted,), daemon=True)
-        session.start()
+        if here:
+            session.start()
         prepare(environment(wanted.airflow.port))
-        session.join()
-        said.append("Airflow and Spark")
+        if here:
+            session.join()
+        said.append("Airflow and Spark" if here else "Airflow")
     _make_world(wanted, sources, progress)
     night = as_of or sources.last_night()
     if night is None:
@@ -97,7 +101,10 @@ def _make_world(wanted: Settings, sources: Chosen, progress: Progress) -> None:
     from jobs.simulate.world import simulate
 
     with progress.stage("world") as said:
-        simulate(open_session(wanted.spark), wanted.simulate, sources.landing, sources.truth)
+        spark = open_session(wanted.spark)
+        simulate(spark, wanted.simulate, sources.landing, sources.truth)
+        if wanted.airflow.submit != "in_process":
+            spark.stop()
         said.append(f"{wanted.simulate.people:,} people over {wanted.simulate.days} days")
 
 

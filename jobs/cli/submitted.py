@@ -6,11 +6,13 @@ the default environment.
 
 from __future__ import annotations
 
+import os
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jobs.lake.session import conf
+from jobs.lake.session import conf, prepare_environment
 from jobs.lake.settings import AirflowSettings, home, settings
 from jobs.lake.store import Lake
 from jobs.lake.tables.ops import RUNS
@@ -46,7 +48,12 @@ class SubmittedStage(SparkSubmitOperator):  # type: ignore[misc]
             The data stops the night.
         """
         # The JVM is started by spark-submit, before the session could say what it needs.
-        self.conf = conf(settings().spark, home() / "scratch")
+        spark = settings().spark
+        self.conf = conf(spark, home() / "scratch")
+        prepare_environment(spark)
+        # `spark-submit` is the one beside this Python, whether or not its environment is active.
+        own = str(Path(sys.executable).parent)
+        os.environ["PATH"] = os.pathsep.join([own, os.environ.get("PATH", "")])
         try:
             super().execute(context)
         except AirflowException as error:

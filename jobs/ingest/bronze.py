@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from jobs.ingest.canonical import Mapping
 from jobs.ingest.catalogue import KINDS, ROW_KEY
 from jobs.ingest.keyring import key_file, read_keyring
-from jobs.ingest.landing import Inspected
+from jobs.ingest.landing import Inspected, unpacked
 from jobs.ingest.ledger import Batch
 from jobs.ingest.reading import (
     ROW,
@@ -36,7 +38,10 @@ def write_bronze(run: Run, mapping: Mapping, batch: Batch, files: Sequence[Inspe
     from pyspark.sql import functions as F
 
     feed = mapping.feed
-    with one_task_a_file(run.lake.spark):
+    scratch = run.home / "scratch"
+    scratch.mkdir(parents=True, exist_ok=True)
+    with one_task_a_file(run.lake.spark), TemporaryDirectory(dir=scratch) as folder:
+        files = unpacked(files, feed, Path(folder))
         # Few partitions from here on, the lines being counted: a Python worker and its buffers
         # for each of a hundred small files would be held until the last of them is done.
         rows = _placed(run, mapping, files).coalesce(run.settings.ingest.output_files)

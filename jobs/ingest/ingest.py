@@ -202,6 +202,13 @@ def _new_files(night: FeedNight, record: Record) -> list[Inspected]:
         )
     ledger.note([f for f in fresh if f.empty], "empty", run.as_of)
     good = [f for f in fresh if not f.refused and not f.empty]
+    for file in good:
+        if ledger.was_refused(file):
+            run.lake.update_rows(
+                QUARANTINE,
+                f"source = '{night.mapping.name}' AND row_id = '{file.file_id}:0'",
+                {"replayed_on": f"DATE '{run.as_of}'"},
+            )
     for column in sorted({c for f in good for c in f.new_columns}):
         log.warning(
             "%s: new column %s; it is kept encrypted until the catalogue names it",

@@ -9,9 +9,10 @@ import io
 import json
 import os
 import re
+import shutil
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO, cast
@@ -219,13 +220,32 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
+def unpacked(files: Sequence[Inspected], feed: Feed, folder: Path) -> list[Inspected]:
+    """Unpack Parquet files that came as gzip, which Spark reads of text only, into a folder."""
+    if feed.format is None or feed.format.type != "parquet":
+        return list(files)
+    found = []
+    for file in files:
+        landed = file.landed
+        if landed.path.suffix == ".gz":
+            target = folder / f"{file.file_id}.parquet"
+            with gzip.open(landed.path, "rb") as packed, target.open("wb") as plain:
+                shutil.copyfileobj(packed, plain)
+            landed = replace(landed, path=target)
+        found.append(replace(file, landed=landed))
+    return found
+
+
 def _parquet_header(path: Path) -> tuple[str, ...]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     if os.path.getsize(path) == 0:
         raise FileRefusedError("empty: no bytes, where Parquet always has a footer")
+    if path.suffix == ".gz":
+        _read_whole(path)
     try:
-        return tuple(pq.read_schema(path).names)
+        with _opened(path) as file:
+            return tuple(pq.read_schema(file).names)
     except pa.ArrowInvalid as error:
         raise FileRefusedError(f"not readable as Parquet: {error}") from None

@@ -31,6 +31,7 @@ class LedgerFile:
     state: str
     batch_id: str | None
     loaded_on: date
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,13 @@ class Ledger:
             )
 
     def seen(self, landed: Landed) -> bool:
-        """Whether this very file, by size and time of change, has been dealt with."""
+        """Whether this very file, by size and time of change, has been dealt with.
+
+        One that was refused is looked at again: the catalogue may have been at fault.
+        """
         return any(
             f.file == landed.name
-            and f.state != "planned"
+            and f.state not in ("planned", "refused")
             and f.bytes == landed.bytes
             and f.modified_at == landed.modified_at
             for f in self._files.values()
@@ -83,9 +87,19 @@ class Ledger:
         return len([f for f in contents if f.state == "done"]) + 1
 
     def known(self, file: Inspected) -> LedgerFile | None:
-        """Return what is known of this content; None when it is new or was only planned."""
+        """Return what is known of this content.
+
+        None when it is new, was only planned, or was refused and now is not, or for another reason.
+        """
         found = self._files.get((file.landed.name, file.file_id))
-        return None if found is None or found.state == "planned" else found
+        if found is None or found.state == "planned":
+            return None
+        return None if found.state == "refused" and found.reason != file.refused else found
+
+    def was_refused(self, file: Inspected) -> bool:
+        """Whether this content was refused when it was last looked at."""
+        found = self._files.get((file.landed.name, file.file_id))
+        return found is not None and found.state == "refused"
 
     def earlier_contents(self, files: Iterable[LedgerFile]) -> list[str]:
         """Ids of the contents that stood under the same paths before."""

@@ -131,7 +131,15 @@ def _one_header(
         return _csv(spark, feed, header, paths)
     if feed.format.type == "jsonl":
         return _jsonl(spark, paths)
-    return _parquet(spark, header, paths)
+    import pyarrow.parquet as pq
+
+    # Spark takes one file's types for all that it reads together.
+    by_type = sorted((str(pq.read_schema(path)), path) for path in paths)
+    frames = [
+        _parquet(spark, header, [path for _, path in group])
+        for _, group in groupby(by_type, key=lambda typed: typed[0])
+    ]
+    return reduce(lambda a, b: a.unionByName(b), frames)
 
 
 def _csv(spark: SparkSession, feed: Feed, header: tuple[str, ...], paths: list[str]) -> DataFrame:

@@ -1,0 +1,104 @@
+"""The runner: what a job returns is checked before any of it is written, and recorded."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.lake.decisions import release
+from jobs.lake.job import Job, increment, job
+from jobs.lake.quality import QualityError
+from jobs.lake.run import Run
+from jobs.lake.runner import run_job
+from jobs.lake.settings import load_settings
+from jobs.lake.store import Lake
+from jobs.lake.tables.identity import IDENTIFIERS, PERSONS
+from jobs.lake.tables.ops import RUNS
+from jobs.lake.tables.silver import FEEDBACK
+from tests.rows import rows
+
+NIGHT = date(2026, 3, 2)
+NEXT = date(2026, 3, 3)
+
+
+@pytest.fixture
+def lake(tmp_path: Path, spark: SparkSession) -> Lake:
+    return Lake(tmp_path / "home" / "lake", spark)
+
+
+def night(lake: Lake, as_of: date = NIGHT) -> Run:
+    return Run(load_settings(environment={"BESPOKE_SOURCE": "demo"}), lake, as_of)
+
+
+def returning(persons_kind: str) -> Job:
+    """A job that writes two tables, the second of them empty, which its suite forbids."""
+    person = {
+        "person_id": "p",
+        "as_of": NIGHT,
+        "kind": persons_kind,
+        "identifiers": 1,
+        "records": 1,
+        "first_seen": "2026-03-01 10:00",
+        "last_seen": "2026-03-01 10:00",
+    }
+
+    @job(reads=[FEEDBACK], writes=[PERSONS, IDENTIFIERS])
+    def who(feedback: DataFrame, *, as_of: date) -> tuple[DataFrame, DataFrame]:
+        """Return one person and no identifier."""
+        del as_of
+        spark = feedback.sparkSession
+        return rows(spark, PERSONS, [person]), rows(spark, IDENTIFIERS, [])
+
+    return who
+
+
+def states(lake: Lake) -> list[tuple[str, str]]:
+    found = lake.rows(RUNS).to_pylist()
+    return [(r["job"], r["state"]) for r in sorted(found, key=lambda r: r["started_at"])]
+
+
+def test_nothing_is_written_when_one_table_is_wrong_until_somebody_releases_it(
+    lake: Lake,
+) -> None:
+    with pytest.raises(QualityError, match=r"identity\.identifiers: not_empty: .*bespoke release"):
+        run_job(returning("known"), night(lake))
+    assert lake.is_new(PERSONS)
+    assert states(lake) == [("who", "stopped")]
+    release(lake, IDENTIFIERS.id, NIGHT, "a shop without customers yet")
+    run_job(returning("known"), night(lake))
+    assert lake.rows(PERSONS).num_rows == 1
+    assert states(lake) == [("who", "stopped"), ("who", "succeeded")]
+
+
+def test_a_job_is_given_what_came_since_its_last_night(lake: Lake, spark: SparkSession) -> None:
+    seen: list[list[str]] = []
+
+    @job(reads=[increment(FEEDBACK)], writes=IDENTIFIERS)
+    def reader(feedback: DataFrame, *, as_of: date) -> DataFrame:
+        """Note what it is given."""
+        del as_of
+        seen.append(sorted(row.feedback_id for row in feedback.collect()))
+        return rows(feedback.sparkSession, IDENTIFIERS, [])
+
+    for day in (NIGHT, NEXT):
+        release(lake, IDENTIFIERS.id, day, "for the test")
+        review = {
+            "feedback_id": f"f{day.day}",
+            "source": "shop.reviews",
+            "rating": 5,
+            "file_id": "f",
+            "line": 2,
+            "written_at": f"{day} 10:00",
+            "known_from": day,
+            "loaded_on": day,
+            "version": "1",
+            "row_hash": day.day,
+        }
+        lake.merge(FEEDBACK, rows(spark, FEEDBACK, [review]), unit=f"f{day}")
+        run_job(reader, night(lake, day))
+    # The first night again: what came later is not its.
+    run_job(reader, night(lake, NIGHT))
+    assert seen == [["f2"], ["f3"], ["f2"]]
