@@ -114,7 +114,7 @@ class AlsModel:
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote."""
         described = json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8"))
-        settings = AlsSettings.model_validate(described["settings"])
+        settings = cls.settings_in(folder / SETTINGS_FILE)
         bm25 = None
         with np.load(folder / FACTORS_FILE, allow_pickle=False) as arrays:
             if settings.weighting.bm25_k1 is not None:
@@ -132,6 +132,12 @@ class AlsModel:
                 date.fromisoformat(described["trained_until"]),
                 bm25,
             )
+
+    @staticmethod
+    def settings_in(file: Path) -> AlsSettings:
+        """Read the settings alone, of the ``.json`` that `save` wrote."""
+        described = json.loads(file.read_text(encoding="utf-8"))
+        return AlsSettings.model_validate(described["settings"])
 
 
 def train(interactions: Interactions, settings: AlsSettings, *, as_of_exclusive: date) -> AlsModel:

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from models.als import AlsModel
+from models.als import SETTINGS_FILE, AlsModel
 from models.gate import (
     CHALLENGER,
     CHAMPION,
@@ -177,10 +177,15 @@ class Registry:
 
     def settings_of(self, name: str, alias: str = CHAMPION) -> AlsSettings | None:
         """Return the settings of the model behind an alias; None when no version has it."""
-        try:
-            return self.load(name, alias)[0].settings
-        except RegistryError:
+        client = self._client()
+        version = with_alias(client, name, alias)
+        if version is None:
             return None
+        # Not the factors, which `load` reads: they are all but the whole of a model.
+        with tempfile.TemporaryDirectory() as folder:
+            path = f"{MODEL_FOLDER}/{SETTINGS_FILE}"
+            local = client.download_artifacts(str(version.run_id), path, folder)
+            return AlsModel.settings_in(Path(local))
 
     def promote(self, name: str, version: str, *, by: str, reason: str) -> None:
         """Make a version the champion by a person's decision, such as going back to an older one.
