@@ -15,9 +15,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, cast
 
-from jobs.ingest.catalogue import Feed, Source
+from jobs.ingest.catalogue import Feed, Format, Source
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _CHUNK = 1 << 20
 
@@ -53,12 +56,33 @@ class Landed:
 
 @dataclass(frozen=True)
 class Inspected:
-    """A file that was read through once, on its own."""
+    """A file that was read through once, on its own.
+
+    Attributes
+    ----------
+    landed : Landed
+        The file.
+    file_id : str
+        Hash of its path and content.
+    generation : int
+        How many contents have stood under its path, this one included.
+    header : tuple of str
+        Its columns; of JSON Lines those seen at its beginning.
+    types : tuple of str
+        Types of the columns of a Parquet file; those of other formats are text.
+    empty : bool
+        Whether it holds nothing at all.
+    refused : str or None
+        Why it cannot be read as a whole.
+    new_columns, missing_columns : tuple of str
+        Columns beside those of the catalogue, and columns that it lacks.
+    """
 
     landed: Landed
     file_id: str
     generation: int
     header: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
     empty: bool = False
     refused: str | None = None
     new_columns: tuple[str, ...] = field(default=())
@@ -136,7 +160,7 @@ def inspect(landed: Landed, feed: Feed, generation: int) -> Inspected:
             digest.update(chunk)
     file_id = digest.hexdigest()
     try:
-        header, blank = _header(landed.path, feed)
+        header, types, blank = _columns(landed.path, feed)
     except FileRefusedError as error:
         return Inspected(landed, file_id, generation, refused=str(error))
     if blank:
@@ -148,26 +172,33 @@ def inspect(landed: Landed, feed: Feed, generation: int) -> Inspected:
         # A JSON object leaves out what it has no value for.
         if feed.format is not None and feed.format.type != "jsonl":
             missing = tuple(c for c in feed.field_names if c not in header)
-    return Inspected(landed, file_id, generation, header, new_columns=new, missing_columns=missing)
+    return Inspected(
+        landed, file_id, generation, header, types, new_columns=new, missing_columns=missing
+    )
 
 
-def _header(path: Path, feed: Feed) -> tuple[tuple[str, ...], bool]:
-    """Return a file's columns and whether it holds nothing at all."""
+def _columns(path: Path, feed: Feed) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+    """Return a file's columns, their types, and whether it holds nothing at all."""
     if feed.format is None:
         raise FileRefusedError("the feed has no format")
     if feed.format.type == "parquet":
-        return _parquet_header(path), False
+        schema = _parquet_schema(path)
+        return tuple(schema.names), tuple(map(str, schema.types)), False
     head = _read_whole(path)
     if not head.strip():
-        return (), True
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) and "16" not in feed.format.encoding:
+        return (), (), True
+    return _text_header(head, feed, feed.format), (), False
+
+
+def _text_header(head: bytes, feed: Feed, form: Format) -> tuple[str, ...]:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) and "16" not in form.encoding:
         raise FileRefusedError(
-            f"wrong encoding: the file is UTF-16, the catalogue says {feed.format.encoding}"
+            f"wrong encoding: the file is UTF-16, the catalogue says {form.encoding}"
         )
-    if feed.format.type == "jsonl":
-        return _json_columns(head), False
-    text = io.StringIO(head.decode(feed.format.encoding, errors="replace").removeprefix("\ufeff"))
-    rows = csv.reader(text, delimiter=feed.format.delimiter, quotechar=feed.format.quote)
+    if form.type == "jsonl":
+        return _json_columns(head)
+    text = io.StringIO(head.decode(form.encoding, errors="replace").removeprefix("\ufeff"))
+    rows = csv.reader(text, delimiter=form.delimiter, quotechar=form.quote)
     header = tuple(name.strip() for name in next(rows))
     if len(set(header)) != len(header):
         raise FileRefusedError(f"a column stands twice in the header: {', '.join(header)}")
@@ -176,7 +207,7 @@ def _header(path: Path, feed: Feed) -> tuple[tuple[str, ...], bool]:
         raise FileRefusedError(
             f"no header: none of the columns {', '.join(missing)} stands in the first line"
         )
-    return header, False
+    return header
 
 
 def _json_columns(head: bytes) -> tuple[str, ...]:
@@ -236,7 +267,7 @@ def unpacked(files: Sequence[Inspected], feed: Feed, folder: Path) -> list[Inspe
     return found
 
 
-def _parquet_header(path: Path) -> tuple[str, ...]:
+def _parquet_schema(path: Path) -> pa.Schema:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -246,6 +277,6 @@ def _parquet_header(path: Path) -> tuple[str, ...]:
         _read_whole(path)
     try:
         with _opened(path) as file:
-            return tuple(pq.read_schema(file).names)
+            return pq.read_schema(file)
     except pa.ArrowInvalid as error:
         raise FileRefusedError(f"not readable as Parquet: {error}") from None

@@ -13,7 +13,7 @@ from functools import reduce
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from jobs.ingest.catalogue import Feed
+from jobs.ingest.catalogue import Feed, Format
 from jobs.ingest.landing import Inspected
 from jobs.lake.errors import DataError
 
@@ -60,11 +60,19 @@ def read_raw(spark: SparkSession, feed: Feed, files: Sequence[Inspected]) -> Dat
         (absent where the column is empty), ``corrupt`` string (the text of a record that could
         not be taken apart).
     """
-    by_header = sorted(files, key=lambda f: f.header)
-    frames = [
-        _one_header(spark, feed, header, [str(f.landed.path) for f in group])
-        for header, group in groupby(by_header, key=lambda f: f.header)
-    ]
+    if feed.format is None:
+        raise ValueError("the feed has no format")
+    if feed.format.type == "jsonl":
+        return _jsonl(spark, [str(f.landed.path) for f in files])
+    # Spark takes one file's columns and types for all that it reads together.
+    alike = sorted(files, key=_shape)
+    frames = []
+    for (header, _), group in groupby(alike, key=_shape):
+        paths = [str(f.landed.path) for f in group]
+        if feed.format.type == "csv":
+            frames.append(_csv(spark, feed.format, header, paths))
+        else:
+            frames.append(_parquet(spark, header, paths))
     return reduce(lambda a, b: a.unionByName(b), frames)
 
 
@@ -122,42 +130,24 @@ def beside_their_columns(rows: DataFrame, names: Iterable[str], *keep: str) -> D
     return rows.select(F.struct(*own).alias(ROW), *keep, *theirs)
 
 
-def _one_header(
-    spark: SparkSession, feed: Feed, header: tuple[str, ...], paths: list[str]
-) -> DataFrame:
-    if feed.format is None:
-        raise ValueError("the feed has no format")
-    if feed.format.type == "csv":
-        return _csv(spark, feed, header, paths)
-    if feed.format.type == "jsonl":
-        return _jsonl(spark, paths)
-    import pyarrow.parquet as pq
-
-    # Spark takes one file's types for all that it reads together.
-    by_type = sorted((str(pq.read_schema(path)), path) for path in paths)
-    frames = [
-        _parquet(spark, header, [path for _, path in group])
-        for _, group in groupby(by_type, key=lambda typed: typed[0])
-    ]
-    return reduce(lambda a, b: a.unionByName(b), frames)
+def _shape(file: Inspected) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return file.header, file.types
 
 
-def _csv(spark: SparkSession, feed: Feed, header: tuple[str, ...], paths: list[str]) -> DataFrame:
+def _csv(spark: SparkSession, form: Format, header: tuple[str, ...], paths: list[str]) -> DataFrame:
     from pyspark.sql import functions as F
     from pyspark.sql.types import StringType, StructField, StructType
 
-    if feed.format is None:
-        raise ValueError("the feed has no format")
     names = [*header, CORRUPT]
     frame = (
         spark.read.schema(StructType([StructField(n, StringType()) for n in names]))
         .option("header", True)
         .option("enforceSchema", True)
         .option("multiLine", True)
-        .option("sep", feed.format.delimiter)
-        .option("quote", feed.format.quote)
-        .option("escape", feed.format.quote)
-        .option("encoding", feed.format.encoding)
+        .option("sep", form.delimiter)
+        .option("quote", form.quote)
+        .option("escape", form.quote)
+        .option("encoding", form.encoding)
         .option("mode", "PERMISSIVE")
         .option("columnNameOfCorruptRecord", CORRUPT)
         .csv(paths)
