@@ -6,11 +6,13 @@ import gzip
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pyspark.sql import SparkSession
 
 from jobs.ingest.ingest import ingest
+from jobs.lake.contract import Table
 from jobs.lake.run import Run
 from jobs.lake.settings import Settings, conf_folder, load_settings
 from jobs.lake.store import Lake
@@ -176,3 +178,9 @@ def lines(*rows: str, header: str = "order,line,at,who,sku,pieces,price,kind,cur
 
 def clicks(*rows: dict[str, object] | str) -> str:
     return "\n".join(r if isinstance(r, str) else json.dumps(r) for r in rows) + "\n"
+
+
+def silver(shop: Shop, table: Table, source: str) -> list[dict[str, Any]]:
+    """Rows of a silver table that came from one feed."""
+    rows: list[dict[str, Any]] = shop.lake.rows(table, [("source", "=", source)]).to_pylist()
+    return rows

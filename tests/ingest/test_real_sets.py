@@ -11,7 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark.sql import SparkSession
 
+from jobs.ingest.ingest import ingest
+from jobs.lake.run import Run
+from jobs.lake.settings import load_settings
 from jobs.lake.store import Lake
 from jobs.lake.tables.ops import RUNS
 from jobs.lake.tables.silver import CUSTOMERS, FEEDBACK, MESSAGES, ORDER_LINES, PRODUCTS
@@ -42,6 +46,43 @@ def counts(lake: Lake, job: str = "ingest") -> dict[str, tuple[Any, ...]]:
     return {
         row["source"]: tuple(row[f"rows_{n}"] for n in names)
         for row in lake.rows(RUNS, [("job", "=", job)]).to_pylist()
+    }
+
+
+BY_HAND = """\
+InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
+1,85123A,HANGING HEART,6,2010-12-01 08:26:00,2.55,17850.0,United Kingdom
+1,85123A,HANGING HEART,6,2010-12-01 08:26:00,2.55,17850.0,United Kingdom
+2,POST,POSTAGE,1,2010-12-01 08:28:00,18.00,12583.0,France
+C3,D,Discount,-1,2010-12-01 09:41:00,27.50,14527.0,United Kingdom
+4,21035,RETROSPOT BOWL,2,2010-12-01 08:45:00,0.001,,United Kingdom
+"""
+
+
+def test_a_day_of_online_retail_by_hand(tmp_path: Path, spark: SparkSession) -> None:
+    """What the catalogue makes of the set's kinds of rows, also where the set itself is absent."""
+    landing = tmp_path / "landing"
+    landing.mkdir()
+    (landing / "2010-12-01.csv").write_text(BY_HAND)
+    wanted = {"BESPOKE_SOURCE": "online_retail", "BESPOKE_LANDING": str(landing)}
+    lake = Lake(tmp_path / "home" / "lake", spark)
+    ingest(Run(load_settings(environment=wanted), lake, date(2010, 12, 1)))
+    assert counts(lake) == {"online_retail.orders": (5, 5, 0, 0)}
+    lines = lake.rows(ORDER_LINES).to_pylist()
+    assert sum(line["amount_base"] for line in lines) == Decimal("21.102")
+    assert [line["order_id"] for line in lines if line["kind"] == "return"] == ["C3"]
+    assert [line["order_id"] for line in lines if line["identifier"] is None] == ["4"]
+    customers = lake.rows(CUSTOMERS).to_pylist()
+    assert {c["customer_no"]: c["country"] for c in customers} == {
+        "17850": "United Kingdom",
+        "12583": "France",
+        "14527": "United Kingdom",
+    }
+    assert {p["product_id"]: p["item_type"] for p in lake.rows(PRODUCTS).to_pylist()} == {
+        "85123A": "product",
+        "21035": "product",
+        "POST": "service",
+        "D": "adjustment",
     }
 
 
