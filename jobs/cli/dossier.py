@@ -8,7 +8,7 @@ from typing import Any
 from jobs.cli.logs import terminal
 from jobs.cli.output import show_rows
 from jobs.cli.query import records
-from jobs.cli.shown import night_in_force, recommended
+from jobs.cli.shown import in_force, recommended
 from jobs.lake.errors import BespokeError
 
 _MATCHES = """
@@ -37,6 +37,37 @@ _ORDERS = """
     JOIN identity.identifiers i USING (identifier)
     LEFT JOIN silver.products p ON p.product_id = l.product_id
     WHERE i.person_id = $1 ORDER BY l.ordered_at DESC, l.line_id LIMIT 10
+"""
+_LINKS = """
+    SELECT l.left_id, l.right_id, l.evidence, l.first_seen, l.last_seen
+    FROM identity.links l
+    JOIN identity.identifiers a ON a.identifier = l.left_id
+    JOIN identity.identifiers b ON b.identifier = l.right_id
+    WHERE a.person_id = $1 AND b.person_id = $1 AND l.left_id <> l.right_id
+    ORDER BY l.first_seen, l.left_id, l.right_id
+"""
+_EVENTS = """
+    SELECT e.occurred_at, e.type, e.product_id, p.name, e.query, e.page, e.dwell_ms, e.device_kind
+    FROM silver.events e
+    JOIN identity.identifiers i USING (identifier)
+    LEFT JOIN silver.products p ON p.product_id = e.product_id
+    WHERE i.person_id = $1 ORDER BY e.occurred_at DESC, e.event_id LIMIT 10
+"""
+_MESSAGES = """
+    SELECT m.sent_at, m.channel, m.campaign_id, m.subject, m.message_id,
+        bool_or(e.type = 'email_open') IS TRUE AS opened,
+        bool_or(e.type = 'email_click') IS TRUE AS clicked
+    FROM silver.messages m
+    JOIN identity.identifiers i USING (identifier)
+    LEFT JOIN silver.events e ON e.message_id = m.message_id
+    WHERE i.person_id = $1 GROUP BY ALL ORDER BY m.sent_at DESC, m.message_id LIMIT 10
+"""
+_FEEDBACK = """
+    SELECT f.written_at, f.product_id, p.name, f.rating, f.text
+    FROM silver.feedback f
+    JOIN identity.identifiers i USING (identifier)
+    LEFT JOIN silver.products p ON p.product_id = f.product_id
+    WHERE i.person_id = $1 ORDER BY f.written_at DESC, f.feedback_id LIMIT 10
 """
 _CONSENTS = """
     SELECT c.occurred_at, c.purpose, c.channel, c.status, c.basis
@@ -75,11 +106,12 @@ def dossier(lake: Path, who: str) -> dict[str, Any]:
     -------
     dict
         ``person``, ``profile``, ``rfm`` (each a dict, empty when there is none), and lists:
-        ``segments``, ``identifiers``, ``consents``, ``last_orders``, ``recommendations``, which are
-        those of the night in force, ``shown_since``.
+        ``segments``, ``identifiers``, ``links`` (which rows of which feeds joined them),
+        ``consents``, ``last_orders``, ``last_events``, ``last_messages``, ``feedback``, and
+        ``recommendations``, which are those of the night in force, ``shown_since``.
     """
     person = find(lake, who)
-    night = night_in_force(lake)
+    shown = in_force(lake)
 
     def first(query: str) -> dict[str, Any]:
         return next(iter(records(query, lake, [person])), {})
@@ -91,10 +123,14 @@ def dossier(lake: Path, who: str) -> dict[str, Any]:
         "rfm": first(_RFM),
         "segments": records(_SEGMENTS, lake, [person]),
         "identifiers": records(_IDENTIFIERS, lake, [person]),
+        "links": records(_LINKS, lake, [person]),
         "consents": records(_CONSENTS, lake, [person]),
         "last_orders": records(_ORDERS, lake, [person]),
-        "shown_since": night,
-        "recommendations": recommended(lake, person, night) if night else [],
+        "last_events": records(_EVENTS, lake, [person]),
+        "last_messages": records(_MESSAGES, lake, [person]),
+        "feedback": records(_FEEDBACK, lake, [person]),
+        "shown_since": shown.night if shown else None,
+        "recommendations": recommended(lake, person, shown) if shown else [],
     }
 
 
@@ -110,13 +146,17 @@ def show(found: dict[str, Any]) -> None:
             nothing="nothing is known yet",
         )
         console.print()
-    shown = f"Recommendations, night of {found['shown_since']}"
+    lists = f"Recommendations, night of {found['shown_since']}"
     for title, part in (
         ("Segments", "segments"),
         ("Identifiers and records", "identifiers"),
+        ("What joined them", "links"),
         ("Consents, latest first", "consents"),
         ("Last order lines", "last_orders"),
-        (shown, "recommendations"),
+        ("Last events", "last_events"),
+        ("Last messages", "last_messages"),
+        ("Feedback", "feedback"),
+        (lists, "recommendations"),
     ):
         console.print(f"[bold]{title}[/bold]")
         show_rows(found[part], as_json=False, nothing="none")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +39,10 @@ class QueryError(BespokeError):
 
 
 def run_query(
-    query: str, lake: Path, parameters: Sequence[Any] = ()
+    query: str,
+    lake: Path,
+    parameters: Sequence[Any] = (),
+    versions: Mapping[str, int] | None = None,
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Answer a query.
 
@@ -51,6 +54,8 @@ def run_query(
         Folder of the lake.
     parameters : sequence
         What its question marks stand for.
+    versions : mapping of str to int, optional
+        Table to Delta version, for those that are not to be read at their latest.
 
     Returns
     -------
@@ -67,7 +72,7 @@ def run_query(
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         for layer, name in tables_in(query):
-            _register(connection, lake, layer, name)
+            _register(connection, lake, layer, name, (versions or {}).get(f"{layer}.{name}"))
         # A query reads tables of this lake, and no other file of the machine.
         connection.execute(f"SET allowed_directories = ['{_quoted(lake)}/']")
         connection.execute("SET enable_external_access = false")
@@ -78,12 +83,17 @@ def run_query(
             raise QueryError(str(error)) from None
 
 
-def records(query: str, lake: Path, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+def records(
+    query: str,
+    lake: Path,
+    parameters: Sequence[Any] = (),
+    versions: Mapping[str, int] | None = None,
+) -> list[dict[str, Any]]:
     """Answer a query of our own as dicts; while a table is not made yet there are none."""
     there = set(stored_tables(lake))
     if any(f"{layer}.{name}" not in there for layer, name in tables_in(query)):
         return []
-    names, rows = run_query(query, lake, parameters)
+    names, rows = run_query(query, lake, parameters, versions)
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
@@ -99,14 +109,18 @@ def stored_tables(lake: Path) -> list[str]:
     return sorted(f"{path.parents[1].name}.{path.parent.name}" for path in logs)
 
 
-def _register(connection: duckdb.DuckDBPyConnection, lake: Path, layer: str, name: str) -> None:
+def _register(
+    connection: duckdb.DuckDBPyConnection, lake: Path, layer: str, name: str, version: int | None
+) -> None:
     from deltalake import DeltaTable
 
     folder = lake / layer / name
     if not (folder / "_delta_log").is_dir():
         raise QueryError(f"no table {layer}.{name}; {_hint(f'{layer}.{name}', lake)}")
     connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{layer}"')
-    connection.execute(f'CREATE VIEW "{layer}"."{name}" AS {_select(DeltaTable(folder))}')
+    connection.execute(
+        f'CREATE VIEW "{layer}"."{name}" AS {_select(DeltaTable(folder, version=version))}'
+    )
 
 
 def _hint(wanted: str, lake: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,22 +10,43 @@ from typing import Any
 from jobs.cli.query import records
 
 SURFACE = "recommendations"
+TABLE = "serving.recommendations"
 
 
-def night_in_force(lake: Path) -> date | None:
-    """Return the night that the pointer names, else the latest there is, else None."""
+@dataclass(frozen=True)
+class Shown:
+    """What the pointer names.
+
+    Attributes
+    ----------
+    night : date
+        Whose lists are shown.
+    version : int or None
+        Delta version of ``serving.recommendations`` that has them: while that night is run again,
+        readers keep the lists that were published. None for the latest.
+    """
+
+    night: date
+    version: int | None
+
+
+def in_force(lake: Path) -> Shown | None:
+    """Return what the pointer names, else the latest night there is, else None."""
     pointed = records(
-        "SELECT as_of FROM ops.publications WHERE surface = ? ORDER BY sequence DESC LIMIT 1",
+        "SELECT as_of AS night, table_version AS version FROM ops.publications "
+        "WHERE surface = ? ORDER BY sequence DESC LIMIT 1",
         lake,
         [SURFACE],
     )
-    latest = pointed or records("SELECT max(as_of) AS as_of FROM serving.recommendations", lake)
-    found: date | None = latest[0]["as_of"] if latest else None
-    return found
+    if pointed:
+        return Shown(**pointed[0])
+    latest = records("SELECT max(as_of) AS night FROM serving.recommendations", lake)
+    night = latest[0]["night"] if latest else None
+    return None if night is None else Shown(night, None)
 
 
-def recommended(lake: Path, person_id: str, night: date) -> list[dict[str, Any]]:
-    """Return a person's recommendations of a night, best first, with the products' names."""
+def recommended(lake: Path, person_id: str, shown: Shown) -> list[dict[str, Any]]:
+    """Return a person's recommendations in force, best first, with the products' names."""
     return records(
         """
         SELECT r.rank, r.product_id, p.name, r.reason, r.strategy, r.score, r.model_version
@@ -32,5 +54,6 @@ def recommended(lake: Path, person_id: str, night: date) -> list[dict[str, Any]]
         WHERE r.as_of = ? AND r.person_id = ? ORDER BY r.rank
         """,
         lake,
-        [night, person_id],
+        [shown.night, person_id],
+        versions={} if shown.version is None else {TABLE: shown.version},
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.cli.query import records
-from jobs.cli.shown import night_in_force, recommended
+from jobs.cli.shown import in_force, recommended
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -148,19 +148,19 @@ def _quality(home: Path) -> dict[str, tuple[float, float]]:
 
 
 def _people(lake: Path) -> dict[str, list[str]]:
-    night = night_in_force(lake)
-    if night is None:
+    shown = in_force(lake)
+    if shown is None:
         return {}
     # Those whom the model knows say more than those who are shown what is popular.
     picked = records(
         "SELECT person_id FROM serving.recommendations WHERE as_of = ? AND rank = 1 "
         "ORDER BY strategy <> 'als', person_id LIMIT ?",
         lake,
-        [night, PEOPLE],
+        [shown.night, PEOPLE],
     )
     found: dict[str, list[str]] = {}
     for person in (row["person_id"] for row in picked):
-        rows = recommended(lake, person, night)[:PRODUCTS]
+        rows = recommended(lake, person, shown)[:PRODUCTS]
         found[person] = [
             f"{r['rank']}. {r['name'] or r['product_id']}: {r['reason']}" for r in rows
         ]

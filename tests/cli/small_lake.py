@@ -98,6 +98,20 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         }
         for person, kind in (("p1", "known"), ("p2", "known"), ("p3", "anonymous"))
     ],
+    "identity.links": [
+        {
+            "left_id": left,
+            "right_id": right,
+            "evidence": "crm",
+            "first_seen": at("2026-06-01"),
+            "last_seen": at("2026-08-01"),
+            "loaded_on": date(2026, 8, 1),
+        }
+        for left, right in (
+            ("customer_no:17850", "login:ada"),
+            ("customer_no:99", "customer_no:99"),
+        )
+    ],
     "gold.segments": [
         {
             "person_id": "p1",
@@ -123,6 +137,37 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             currency="GBP",
         )
         for day in (1, 2)
+    ],
+    "silver.events": [
+        _silver(
+            event_id=f"e-{kind}",
+            type=kind,
+            identifier="login:ada",
+            occurred_at=at("2026-07-03", hour),
+            event_date=date(2026, 7, 3),
+            message_id=message,
+            product_id="cup",
+        )
+        for kind, hour, message in (("product_view", 9, None), ("email_open", 8, "m1"))
+    ],
+    "silver.messages": [
+        _silver(
+            message_id=message,
+            identifier="login:ada",
+            channel="email",
+            sent_at=at("2026-07-03", hour),
+        )
+        for message, hour in (("m1", 7), ("m2", 6))
+    ],
+    "silver.feedback": [
+        _silver(
+            feedback_id="f1",
+            identifier="customer_no:17850",
+            product_id="cup",
+            rating=4,
+            text="Keeps tea warm",
+            written_at=at("2026-07-09"),
+        )
     ],
     "silver.products": [
         _silver(product_id="cup", name="Blue cup", item_type="product"),

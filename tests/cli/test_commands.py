@@ -11,6 +11,7 @@ from jobs.cli.main import COMMANDS, load
 from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
 from jobs.lake.tables.ops import DECISIONS, PUBLICATIONS
+from jobs.lake.tables.serving import RECOMMENDATIONS
 from tests.cli.small_lake import Call, at
 
 
@@ -54,6 +55,22 @@ def test_a_person_is_found_by_id_identifier_or_number(lake: Lake, call: Call, wh
     ]
 
 
+def test_a_person_is_told_with_what_they_did_and_what_joins_them(lake: Lake, call: Call) -> None:
+    found = json.loads(call("person", "p1", "--json").stdout)
+    assert [(row["left_id"], row["right_id"], row["evidence"]) for row in found["links"]] == [
+        ("customer_no:17850", "login:ada", "crm")
+    ]
+    assert [(row["type"], row["name"]) for row in found["last_events"]] == [
+        ("product_view", "Blue cup"),
+        ("email_open", "Blue cup"),
+    ]
+    assert [(r["message_id"], r["opened"], r["clicked"]) for r in found["last_messages"]] == [
+        ("m1", True, False),
+        ("m2", False, False),
+    ]
+    assert [(row["rating"], row["text"]) for row in found["feedback"]] == [(4, "Keeps tea warm")]
+
+
 def test_the_night_in_force_is_the_pointers(lake: Lake, call: Call) -> None:
     for sequence, day in enumerate((29, 28), start=1):
         lake.append_rows(
@@ -71,6 +88,26 @@ def test_the_night_in_force_is_the_pointers(lake: Lake, call: Call) -> None:
     found = json.loads(call("person", "p1", "--json").stdout)
     assert found["shown_since"] == "2026-08-28"
     assert [row["product_id"] for row in found["recommendations"]] == ["cup"]
+
+
+def test_a_night_that_is_run_again_shows_its_new_lists_when_it_is_published(
+    lake: Lake, call: Call
+) -> None:
+    def products() -> list[str]:
+        found = json.loads(call("person", "p1", "--json").stdout)
+        return [row["product_id"] for row in found["recommendations"]]
+
+    def publish(sequence: int) -> None:
+        switch = {"surface": "recommendations", "as_of": date(2026, 8, 29), "action": "publish"}
+        version = {"table_version": lake.version(RECOMMENDATIONS), "recorded_at": at("2026-08-30")}
+        lake.append_rows(PUBLICATIONS, [{**switch, **version, "sequence": sequence}])
+
+    publish(1)
+    shown = lake.rows(RECOMMENDATIONS, [("product_id", "=", "pot")]).to_pylist()
+    lake.append_rows(RECOMMENDATIONS, [{**shown[0], "rank": 2, "product_id": "cup"}])
+    assert products() == ["pot"]
+    publish(2)
+    assert products() == ["pot", "cup"]
 
 
 def test_a_number_of_two_persons_names_both(lake: Lake, call: Call) -> None:
