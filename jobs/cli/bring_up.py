@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.cli.nights import Chosen, chosen
+from jobs.cli.world import make_world
 from jobs.lake.errors import BespokeError
 from jobs.lake.settings import Settings, claim_home, home, settings
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from jobs.cli.progress import Progress
 
 log = logging.getLogger("bespoke")
 
@@ -81,7 +81,7 @@ def _bring_up(
         if here:
             session.join()
         said.append("Airflow and Spark" if here else "Airflow")
-    _make_world(wanted, sources, progress)
+    make_world(wanted, sources, progress)
     night = as_of or sources.last_night()
     if night is None:
         raise RunError(f"{sources.landing}: no file names a day; name the night with --date")
@@ -92,20 +92,6 @@ def _bring_up(
     if outcome.state != "success":
         raise RunError(_failure(outcome.failed, progress.errors, night, path))
     summary.show(summary.summarise(home(), night, path), console)
-
-
-def _make_world(wanted: Settings, sources: Chosen, progress: Progress) -> None:
-    if not sources.simulated:
-        return
-    from jobs.lake.session import open_session
-    from jobs.simulate.world import simulate
-
-    with progress.stage("world") as said:
-        spark = open_session(wanted.spark)
-        simulate(spark, wanted.simulate, sources.landing, sources.truth)
-        if wanted.airflow.submit != "in_process":
-            spark.stop()
-        said.append(f"{wanted.simulate.people:,} people over {wanted.simulate.days} days")
 
 
 def _failure(failed: list[str], errors: dict[str, str], night: date, path: Path) -> str:

@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 COMMANDS = {
     "setup": "Get this machine ready: Java, the Delta jars, the keys.",
     "run": "Bring a source set up to its last night by running the DAG through Airflow.",
+    "simulate": "Make the files of the demo's small retail world.",
     "airflow": "Start a local Airflow with its web page, on loopback.",
     "job": "Run one stage, or one step of a stage, for one night.",
     "sources": "List the source catalogue: every feed, its owner and how often it comes.",

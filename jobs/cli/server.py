@@ -26,6 +26,7 @@ from jobs.cli.airflow import (
     prepare,
 )
 from jobs.cli.logs import terminal, to_file
+from jobs.cli.world import ensure_world
 from jobs.lake.settings import home, settings
 
 COMPONENTS = {
@@ -55,6 +56,7 @@ def serve(port: int | None = None) -> None:
                 f"port {wanted} is taken: stop what listens there, or name another: --port 8090"
             )
     console = terminal()
+    ensure_world(console)
     console.print("Starting Airflow …")
     variables = _ready(wanted)
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,0 +1,84 @@
+"""The simulated world: its files, made before the first night that reads them."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from jobs.cli.logs import to_file
+from jobs.cli.nights import Chosen, chosen
+from jobs.cli.progress import Progress
+from jobs.lake.errors import BespokeError
+from jobs.lake.settings import Settings, claim_home, home, settings
+
+log = logging.getLogger("bespoke")
+
+
+class NotSimulatedError(BespokeError):
+    """The set's files come from elsewhere."""
+
+
+def simulate() -> None:
+    """Make the world of the set that the settings name; one that is there stays.
+
+    Raises
+    ------
+    NotSimulatedError
+        The set is not one whose files the simulator makes.
+    """
+    wanted = settings()
+    sources = chosen(wanted)
+    if not sources.simulated:
+        raise NotSimulatedError(
+            f"the files of {wanted.source} are not simulated: they are read from {sources.landing}"
+        )
+    claim_home(wanted.source)
+    with to_file(_log()) as console:
+        make_world(wanted, sources, Progress(console, lambda _: ""))
+        console.print(f"Its files are in {sources.landing}, its truth in {sources.truth}")
+
+
+def make_world(wanted: Settings, sources: Chosen, progress: Progress) -> None:
+    """Make the set's files if they are simulated; does nothing where that world is there."""
+    if not sources.simulated:
+        return
+    from jobs.lake.session import open_session
+    from jobs.simulate.world import simulate
+
+    with progress.stage("world") as said:
+        spark = open_session(wanted.spark)
+        simulate(spark, wanted.simulate, sources.landing, sources.truth)
+        if wanted.airflow.submit != "in_process":
+            spark.stop()
+        said.append(f"{wanted.simulate.people:,} people over {wanted.simulate.days} days")
+
+
+def ensure_world(console: Console) -> None:
+    """Make the set's files, if they are simulated and missing, in a process that then ends.
+
+    Raises
+    ------
+    BespokeError
+        They could not be made.
+    """
+    wanted = settings()
+    sources = chosen(wanted)
+    if not sources.simulated:
+        return
+    from jobs.simulate.landing import is_done
+
+    if is_done(sources.landing, sources.truth, wanted.simulate):
+        return
+    console.print("Making the demo's world first: a minute …")
+    # A JVM of ours would hold its memory for as long as this process lives.
+    done = subprocess.run([sys.executable, "-m", "jobs.cli.main", "simulate"], check=False)
+    if done.returncode:
+        raise BespokeError(f"the demo's world could not be made: look at {_log()}")
+
+
+def _log() -> Path:
+    return home() / "logs" / "simulate.log"
