@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import numpy as np
 import pandas as pd
 
 from models.als import AlsModel
-from models.columns import PERSON, PRODUCT
-from models.interactions import Interactions, weigh
+from models.columns import OCCURRED_ON, PERSON, PRODUCT
+from models.interactions import Interactions, as_pandas, places, weigh
 from models.ranking import SCORE_DECIMALS
 
 BECAUSE = "because"
 
 
 def evidence(
-    model: AlsModel, interactions: Interactions, recommended: pd.DataFrame, *, block: int = 20_000
+    model: AlsModel,
+    interactions: Interactions,
+    recommended: pd.DataFrame,
+    *,
+    as_of_exclusive: date | None = None,
+    block: int = 20_000,
 ) -> pd.Series[str]:
     r"""Name for each recommended product the product of the person's history behind it.
 
@@ -30,30 +37,40 @@ def evidence(
         As in `models.interactions.weigh`.
     recommended : DataFrame
         ``person_id``, ``product_id``.
+    as_of_exclusive : date, optional
+        The day the lists were ranked for, as for `models.recommender.recommend`: only what
+        occurred before it speaks. By default the day after the last interaction. It is not
+        ``model.trained_until``, since a model may be older than the people it serves.
     block : int
         Rows worked on at once; memory is about ``block`` times the length of a history.
 
     Returns
     -------
     Series of str
-        Product ids by the index of ``recommended``; None where nothing in the history is alike.
+        Product ids by the index of ``recommended``; None where nothing in the history is alike,
+        or the model does not know the product.
     """
+    if recommended.empty:
+        return pd.Series(index=recommended.index, name=BECAUSE, dtype=object)
     history = weigh(
         interactions,
         model.weighting,
-        as_of_exclusive=model.trained_until,
+        as_of_exclusive=as_of_exclusive or _day_after(interactions),
+        person_ids=recommended[PERSON].to_numpy(dtype=np.str_),
         product_ids=model.product_ids,
     )
     norms = np.linalg.norm(model.item_factors, axis=1, keepdims=True)
     unit = np.divide(
         model.item_factors, norms, where=norms > 0, out=np.zeros_like(model.item_factors)
     )
-    people = np.searchsorted(history.person_ids, recommended[PERSON].to_numpy(dtype=np.str_))
-    items = np.searchsorted(model.product_ids, recommended[PRODUCT].to_numpy(dtype=np.str_))
+    items = places(model.product_ids, recommended[PRODUCT])
+    known = np.flatnonzero(items >= 0)
+    people = places(history.person_ids, recommended[PERSON])
     matrix = history.weights
     best = np.full(len(recommended), -1, dtype=np.int64)
-    for start in range(0, len(recommended), block):
-        who, what = people[start : start + block], items[start : start + block]
+    for start in range(0, len(known), block):
+        rows = known[start : start + block]
+        who, what = people[rows], items[rows]
         lengths = np.diff(matrix.indptr)[who]
         if not lengths.sum():
             continue
@@ -67,7 +84,12 @@ def evidence(
         order = np.lexsort((own, -speaks, owner))
         head = np.unique(owner[order], return_index=True)
         chosen = order[head[1]]
-        best[start + head[0]] = np.where(speaks[chosen] > 0, own[chosen], -1)
+        best[rows[head[0]]] = np.where(speaks[chosen] > 0, own[chosen], -1)
     named = model.product_ids[np.maximum(best, 0)].astype(object)
     named[best < 0] = None
     return pd.Series(named, index=recommended.index, name=BECAUSE)
+
+
+def _day_after(interactions: Interactions) -> date:
+    last: date = pd.to_datetime(as_pandas(interactions)[OCCURRED_ON]).max().date()
+    return last + timedelta(days=1)

@@ -114,7 +114,7 @@ def weigh(
     """
     frame = _counted(interactions, weighting, as_of_exclusive)
     people, products = _ids(frame[PERSON], person_ids), _ids(frame[PRODUCT], product_ids)
-    rows, columns = _places(people, frame[PERSON]), _places(products, frame[PRODUCT])
+    rows, columns = places(people, frame[PERSON]), places(products, frame[PRODUCT])
     wanted = (rows >= 0) & (columns >= 0)
     frame, rows, columns = frame[wanted], rows[wanted], columns[wanted]
     shape = (len(people), len(products))
@@ -175,7 +175,7 @@ def _ids(found: "pd.Series[str]", wanted: Sequence[str] | Ids | None) -> Ids:
     return np.sort(found.unique().astype(np.str_))
 
 
-def _places(ids: Ids, values: "pd.Series[str]") -> NDArray[np.intp]:
+def places(ids: Ids, values: "pd.Series[str]") -> NDArray[np.intp]:
     """Position of every value among the ids, -1 where it is not among them."""
     found = pd.Index(ids.astype(object)).get_indexer(pd.Index(values))
     return np.asarray(found, dtype=np.intp)
