@@ -22,6 +22,10 @@ from jobs.lake.tables.silver import (
     ORDER_LINES,
 )
 
+EVIDENCE = ("consents", "crm", "events", "feedback", "messages", "orders")
+"""Kinds of feeds; of several that show a pair, the first is named. Pairs carry the place in here:
+a minimum of texts would make Spark sort where it need only hash."""
+
 
 @job(
     reads=[
@@ -49,7 +53,9 @@ def links(
     """Collect the pairs of identifiers that new rows show, added to what earlier nights showed.
 
     An identifier that stands alone in its row is paired with itself, so that nobody is lost. Only
-    pairs that new rows show are returned; a run that is repeated returns the same pairs.
+    pairs that new rows show are returned; a run that is repeated returns the same pairs. All that
+    is said of a pair is a least or a greatest over the rows that showed it, so neither the order
+    of the nights nor a night that is run again with a late file changes where it ends.
     """
     seen = [
         record_pairs(customers),
@@ -68,7 +74,7 @@ def links(
             F.max("last_seen").alias("last_seen"),
         )
     )
-    return _merge(new, earlier).withColumn("loaded_on", F.lit(as_of))
+    return _merge(new, earlier, as_of).withColumn("version", _version())
 
 
 def record_pairs(customers: DataFrame) -> DataFrame:
@@ -119,7 +125,12 @@ def _pairs(
         frame.where(only.isNotNull())
         .withColumn("pairs", F.when(F.size(found) > 0, found).otherwise(alone))
         .select("first_seen", "last_seen", F.explode("pairs").alias("pair"))
-        .select("pair.*", F.lit(evidence).alias("evidence"), "first_seen", "last_seen")
+        .select(
+            "pair.*",
+            F.lit(EVIDENCE.index(evidence) + 1).alias("evidence"),
+            "first_seen",
+            "last_seen",
+        )
     )
 
 
@@ -132,19 +143,32 @@ def _pair(left: str, right: str) -> Column:
     )
 
 
-def _merge(new: DataFrame, earlier: DataFrame) -> DataFrame:
-    """Widen the times of pairs that earlier nights had seen; least and greatest pass over null."""
+def _merge(new: DataFrame, earlier: DataFrame, as_of: date) -> DataFrame:
+    """Widen what earlier nights had seen; least and greatest pass over null."""
     known = earlier.select(
         "left_id",
         "right_id",
         F.col("evidence").alias("known_evidence"),
         F.col("first_seen").alias("known_first"),
         F.col("last_seen").alias("known_last"),
+        F.col("loaded_on").alias("known_loaded"),
     )
+    named = F.element_at(F.array(*map(F.lit, EVIDENCE)), F.col("evidence"))
     return new.join(known, on=["left_id", "right_id"], how="left").select(
         "left_id",
         "right_id",
-        F.least("evidence", "known_evidence").alias("evidence"),
+        F.least(named, "known_evidence").alias("evidence"),
         F.least("first_seen", "known_first").alias("first_seen"),
         F.greatest("last_seen", "known_last").alias("last_seen"),
+        F.greatest(F.lit(as_of), "known_loaded").alias("loaded_on"),
     )
+
+
+def _version() -> Column:
+    """Text that grows whenever a part of the pair does, since no part ever goes back.
+
+    A span that holds another is wider unless they are one, so its length stands for both ends.
+    """
+    length = F.unix_micros("last_seen") - F.unix_micros("first_seen")
+    later_names = F.lit(len(EVIDENCE)) - F.array_position(F.lit(list(EVIDENCE)), F.col("evidence"))
+    return F.concat_ws(" ", "loaded_on", F.lpad(length.cast("string"), 18, "0"), later_names)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.identity.links import links
+from jobs.lake.store import Lake
 from jobs.lake.tables.identity import LINKS
 from jobs.lake.tables.silver import (
     CONSENTS,
@@ -20,6 +23,8 @@ from jobs.lake.tables.silver import (
 from tests.rows import dicts, rows
 
 NIGHT = date(2026, 3, 1)
+
+Feeds = dict[str, list[dict[str, Any]]]
 
 
 def run(
@@ -112,6 +117,7 @@ def test_times_and_evidence_are_the_widest_seen(spark: SparkSession) -> None:
         "first_seen": None,
         "last_seen": None,
         "loaded_on": NIGHT,
+        "version": "2026-03-01 000005047200000000 3",
         "f": "2026-01-01 00:00:00",
         "l": "2026-02-28 10:00:00",
     }
@@ -144,3 +150,53 @@ def test_a_record_without_times_is_seen_when_it_arrived(spark: SparkSession) -> 
         (r.left_id, r.right_id, r.seen)
         for r in found.selectExpr("left_id", "right_id", "string(first_seen) AS seen").collect()
     ] == [("record:a.crm:1", "record:a.crm:1", "2026-02-05 00:00:00")]
+
+
+EVENING = date(2026, 3, 2)
+ANN = {"login": "ann", "device_id": "d1", "identifier": "login:ann"}
+BOB = {"login": "bob", "device_id": "d2", "identifier": "login:bob"}
+FIRST: Feeds = {
+    "events": [{**ANN, "occurred_at": "2026-02-10 10:00"}],
+    "order_lines": [{**BOB, "ordered_at": "2026-02-11 10:00"}],
+}
+SECOND: Feeds = {"events": [{**ANN, "occurred_at": "2026-03-02 10:00"}]}
+WITH_LATE: Feeds = {
+    **FIRST,
+    "events": [
+        *FIRST["events"],
+        {**ANN, "occurred_at": "2026-01-05 10:00"},
+        {**BOB, "occurred_at": "2026-02-11 10:00"},
+    ],
+}
+
+
+def after(spark: SparkSession, place: Path, nights: Sequence[tuple[date, Feeds]]) -> list[Any]:
+    """Links that stand in a lake after these nights, each given by what its rows are."""
+    lake = Lake(place, spark)
+    for number, (as_of, feeds) in enumerate(nights):
+        found = run(spark, as_of=as_of, earlier=lake.read(LINKS), **feeds)
+        lake.merge(LINKS, found, unit=f"{number}")
+    return dicts(lake.read(LINKS))
+
+
+def test_a_late_file_on_a_repeated_night_ends_as_a_clean_rebuild(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    rebuilt = after(spark, tmp_path / "clean", [(NIGHT, WITH_LATE), (EVENING, SECOND)])
+    assert [(r["first_seen"].isoformat(), r["evidence"]) for r in rebuilt] == [
+        ("2026-01-05T10:00:00", "events"),
+        ("2026-02-11T10:00:00", "events"),
+    ]
+    # The late file comes to the same night, before or after the next one has run.
+    early = [(NIGHT, FIRST), (NIGHT, WITH_LATE), (EVENING, SECOND)]
+    assert after(spark, tmp_path / "before", early) == rebuilt
+    past = [(NIGHT, FIRST), (EVENING, SECOND), (NIGHT, WITH_LATE)]
+    assert after(spark, tmp_path / "after", past) == rebuilt
+
+
+def test_a_repeated_night_writes_nothing(spark: SparkSession, tmp_path: Path) -> None:
+    lake = Lake(tmp_path, spark)
+    for unit in ("once", "again"):
+        found = run(spark, earlier=lake.read(LINKS), **FIRST)
+        written = lake.merge(LINKS, found, unit=unit)
+    assert (written.inserted, written.updated) == (0, 0)

@@ -28,12 +28,18 @@ LINKS = Table(
         FIRST_SEEN,
         LAST_SEEN,
         LOADED_ON,
+        # Not `loaded_on`: a late file may widen a pair that the same night has stamped before.
+        Column(
+            "version",
+            "string",
+            "Grows with the night, the span and the evidence; the greatest is kept.",
+        ),
     ),
     key=("left_id", "right_id"),
     refresh=Refresh.MERGE,
     owner="data science",
     description="Pairs of identifiers that were seen together in one row of a source.",
-    version="loaded_on",
+    version="version",
 )
 
 IDENTIFIERS = Table(
