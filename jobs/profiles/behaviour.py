@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.identity.resolve import with_person
+from jobs.profiles.lateness import counted
 
 RECENT_DAYS = 30
 """Length of the window of the ``_30d`` columns."""
@@ -23,7 +24,7 @@ def visits_by_person(events: DataFrame, identifiers: DataFrame, as_of: date) -> 
     viewing = F.col("type") == "product_view"
     # By session before the person is known: the join sees visits, not clicks.
     visits = (
-        events.where(F.col("event_date") <= F.lit(as_of))
+        events.where(counted(F.col("event_date"), as_of))
         .groupBy("identifier", "session_id")
         .agg(
             F.bool_or(recent).alias("recent"),
@@ -68,14 +69,14 @@ def messages_by_person(
     A message is opened once, however often it was. It belongs to whom it was sent to; where the
     messages feed does not know it, to whoever opened it.
     """
-    sent = messages.where(F.to_date("sent_at") <= F.lit(as_of)).select(
+    sent = messages.where(counted(F.to_date("sent_at"), as_of)).select(
         "message_id",
         F.col("identifier").alias("recipient"),
         F.lit(None).cast("string").alias("reader"),
         F.lit("sent").alias("act"),
     )
     read = events.where(
-        (F.col("event_date") <= F.lit(as_of))
+        counted(F.col("event_date"), as_of)
         & F.col("type").isin("email_open", "email_click")
         & F.col("message_id").isNotNull()
     ).select(
@@ -106,7 +107,7 @@ def messages_by_person(
 def reviews_by_person(feedback: DataFrame, identifiers: DataFrame, as_of: date) -> DataFrame:
     """Count the reviews of each person and average their stars, a row a person."""
     written = (
-        feedback.where(F.to_date("written_at") <= F.lit(as_of))
+        feedback.where(counted(F.to_date("written_at"), as_of))
         .groupBy("identifier")
         .agg(F.count("*").alias("reviews"), F.sum("rating").alias("stars"))
     )

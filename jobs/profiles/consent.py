@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 
 from jobs.identity.nodes import EMAIL, RECORD, node
 from jobs.identity.resolve import with_person
+from jobs.profiles.lateness import counted
 
 CHANNELS = ("email", "sms", "push", "post")
 """Channels that an act without a channel is for."""
@@ -122,12 +123,15 @@ def current_purposes(
 
 
 def said_by(as_of: date) -> Column:
-    """Whether an act counts at the end of a day: those of the day (UTC) and before do.
+    """Whether an act counts at the end of a day.
 
-    A withdrawal counts as soon as it is known: west of UTC an evening's is of the next UTC day.
+    A grant counts from its day (UTC) if it was known by then. A withdrawal counts from its day
+    even if it came late, and as soon as it is known: west of UTC an evening's is of the next UTC
+    day.
     """
-    known = (F.col("status") == "withdrawn") & (F.col("known_from") <= F.lit(as_of))
-    return (F.to_date("occurred_at") <= F.lit(as_of)) | known
+    day = F.to_date("occurred_at")
+    in_time = (day <= F.lit(as_of)) | (F.col("known_from") <= F.lit(as_of))
+    return counted(day, as_of) | ((F.col("status") == "withdrawn") & in_time)
 
 
 def consent_acts(

@@ -12,6 +12,7 @@ from jobs.lake.job import job
 from jobs.lake.tables.gold import INTERACTIONS
 from jobs.lake.tables.identity import IDENTIFIERS
 from jobs.lake.tables.silver import EVENTS, FEEDBACK, MESSAGES, ORDER_LINES, PRODUCTS
+from jobs.profiles.lateness import counted
 from jobs.profiles.revenue import MONEY, PRODUCT, is_sale, merchandise
 
 EVENT_KINDS = ("add_to_cart", "product_view", "email_click")
@@ -35,11 +36,14 @@ def interactions(
     Only rows with a person and a product, and only of merchandise. Cancellations count as
     returns; pieces of both are positive, their value is negative.
     """
-    until = F.lit(as_of)
+    lines = order_lines.where(counted(F.col("order_date"), as_of))
+    done = events.where(counted(F.col("event_date"), as_of))
+    sent = messages.where(counted(F.to_date("sent_at"), as_of))
+    written = feedback.where(counted(F.to_date("written_at"), as_of))
     acts = (
-        _orders(order_lines.where(F.col("order_date") <= until), products)
-        .unionByName(_events(events.where(F.col("event_date") <= until), messages, products))
-        .unionByName(_reviews(feedback.where(F.to_date("written_at") <= until), products))
+        _orders(lines, products)
+        .unionByName(_events(done, sent, products))
+        .unionByName(_reviews(written, products))
     )
     # Summed before and after the person is known: the join then sees a row where a visitor
     # looked at a product twenty times, and a person with two logins still gets one row.

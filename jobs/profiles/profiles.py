@@ -63,7 +63,9 @@ def profiles(
     """Bring together what every source knows of each person, the anonymous ones too.
 
     Rows after ``as_of`` are passed over: by business day where a row has one, by UTC day where it
-    has only a time. A person of whom nothing is known has zeros and nulls, and agreed to nothing.
+    has only a time; so are rows that reached us later. A record of a customer counts from its
+    registration: only its newest version is kept. A person of whom nothing is known has zeros and
+    nulls, and agreed to nothing.
     """
     parts = [
         records_by_person(customers, identifiers, as_of),

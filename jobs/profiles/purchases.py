@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.identity.resolve import with_person
+from jobs.profiles.lateness import counted
 from jobs.profiles.revenue import MONEY, gross_revenue, is_sale, merchandise, net_revenue
 
 RECENT_DAYS = 90
@@ -22,7 +23,7 @@ def purchases_by_person(
     Orders, pieces and revenue are of merchandise only (``revenue.py``): an order of nothing but a
     gift card is none. The last 90 days are the business days [as_of - 89, as_of + 1).
     """
-    wanted = order_lines.where(F.col("order_date") <= F.lit(as_of)).select(
+    wanted = order_lines.where(counted(F.col("order_date"), as_of)).select(
         "identifier",
         "order_id",
         "product_id",

@@ -10,7 +10,11 @@ from pyspark.sql import DataFrame, SparkSession
 
 from jobs.lake.tables.identity import IDENTIFIERS
 from jobs.lake.tables.silver import CONSENTS, CUSTOMERS
-from jobs.profiles.consent import addresses_of, current_consents, current_purposes
+from jobs.profiles.consent import (
+    addresses_of,
+    current_consents,
+    current_purposes,
+)
 from tests.rows import rows
 
 NIGHT = date(2026, 3, 1)
@@ -26,6 +30,10 @@ OWNERS = {
     "customer_no:dan": "p_dan",
     "customer_no:eve": "p_eve",
     "email:eve": "p_eve",
+    "customer_no:fay": "p_fay",
+    "customer_no:gil": "p_gil",
+    "customer_no:hal": "p_hal",
+    "customer_no:ivy": "p_ivy",
 }
 
 
@@ -59,6 +67,15 @@ ACTS = [
     act("customer_no:eve", "2026-01-02", "granted", email_token="eve", channel="email"),
     act("customer_no:eve", "2026-01-01", "granted", purpose="personalization"),
     act("customer_no:eve", "2026-01-04", "withdrawn", purpose="personalization", channel="email"),
+    # A late grant waits until it is known, a late withdrawal does not.
+    act("customer_no:fay", "2026-02-01", "granted", channel="post", known_from="2026-03-02"),
+    act("customer_no:gil", "2026-01-01", "granted", channel="post", known_from="2026-01-01"),
+    act("customer_no:gil", "2026-02-01", "withdrawn", channel="post", known_from="2026-03-02"),
+    # Known on the evening of the night, which is the next day in UTC; then a day later.
+    act("customer_no:hal", "2026-01-01", "granted", channel="post"),
+    act("customer_no:hal", "2026-03-02", "withdrawn", channel="post", known_from="2026-03-01"),
+    act("customer_no:ivy", "2026-01-01", "granted", channel="post"),
+    act("customer_no:ivy", "2026-03-02", "withdrawn", channel="post", known_from="2026-03-02"),
     # Nobody we know.
     act("customer_no:gone", "2026-01-01", "granted"),
 ]
@@ -92,7 +109,6 @@ def test_the_latest_act_that_covers_an_address_wins(
 ) -> None:
     consents, identifiers, addresses = frames
     found = current_consents(consents, identifiers, NIGHT, addresses=addresses)
-    assert found.columns == ["person_id", "email_token", "channel", "purpose", "granted"]
     marketing = {
         (r.person_id, r.email_token, r.channel): r.granted
         for r in found.where("purpose = 'marketing'").collect()
@@ -112,6 +128,9 @@ def test_the_latest_act_that_covers_an_address_wins(
         ("p_eve", None, "sms"): False,
         ("p_eve", None, "push"): False,
         ("p_eve", None, "post"): False,
+        ("p_gil", None, "post"): False,
+        ("p_hal", None, "post"): False,
+        ("p_ivy", None, "post"): True,
     }
 
 

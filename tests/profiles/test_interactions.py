@@ -53,6 +53,7 @@ def test_rows_become_one_a_person_product_kind_and_day(spark: SparkSession) -> N
             line | {"product_id": "post"},
             line | {"product_id": "uncatalogued", "order_date": "2026-03-01"},
             line | {"order_date": "2026-03-02"},
+            line | {"quantity": "4", "known_from": "2026-03-02"},
             line | {"product_id": None},
             line | {"identifier": None},
             line | {"identifier": "login:unknown"},
@@ -75,16 +76,25 @@ def test_rows_become_one_a_person_product_kind_and_day(spark: SparkSession) -> N
             event | {"type": "email_click", "event_date": "2026-03-01"},
             event | {"type": "add_to_cart", "product_id": "post"},
             event | {"type": "add_to_cart", "event_date": "2026-03-02"},
+            event | {"type": "add_to_cart", "known_from": "2026-03-02"},
+            event | {"known_from": "2026-03-01"},
             event | {"product_id": None},
             event | {"identifier": None, "message_id": "m1", "type": "email_click"},
             event | {"identifier": None, "message_id": "lost", "type": "email_click"},
         ],
     )
-    messages = rows(spark, MESSAGES, [{"message_id": "m1", "identifier": "login:ann"}])
+    sent = {"message_id": "m1", "identifier": "login:ann", "sent_at": "2026-02-01"}
+    messages = rows(spark, MESSAGES, [sent])
     feedback = rows(
         spark,
         FEEDBACK,
         [
+            {
+                "identifier": "login:ann",
+                "product_id": "tea",
+                "written_at": "2026-02-01",
+                "known_from": "2026-03-02",
+            },
             {"identifier": "login:ann", "product_id": "tea", "written_at": "2026-03-01 23:59"},
             {"identifier": "login:ann", "product_id": "tea", "written_at": "2026-03-02 00:00"},
         ],
@@ -96,7 +106,7 @@ def test_rows_become_one_a_person_product_kind_and_day(spark: SparkSession) -> N
     assert sorted(tuple(row)[1:] for row in found.collect()) == [
         ("tea", "email_click", first, 1.0, None),
         ("tea", "email_click", last, 1.0, None),
-        ("tea", "product_view", first, 2.0, None),
+        ("tea", "product_view", first, 3.0, None),
         ("tea", "purchase", first, 3.0, Decimal("7.5000")),
         ("tea", "return", first, 2.0, Decimal("-5.0000")),
         ("tea", "review", last, 1.0, None),

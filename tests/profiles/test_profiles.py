@@ -60,6 +60,7 @@ VIEW: Row = {
     "occurred_at": "2026-01-31 10:00",
     "dwell_ms": 1600,
 }
+TOLD_LATE = {"known_from": "2026-03-02"}
 
 SOURCES: dict[str, list[Row]] = {
     "identifiers": [
@@ -102,6 +103,7 @@ SOURCES: dict[str, list[Row]] = {
         SALE | {"order_id": "o1", "kind": "cancellation", "amount_base": "-1"},
         SALE | AT_NIGHT | {"kind": "adjustment", "amount_base": "-100"},
         SALE | {"order_id": "o9", "order_date": "2026-03-02", "ordered_at": "2026-03-02"},
+        SALE | {"order_id": "late"} | TOLD_LATE,
     ],
     "products": [
         {"product_id": "tea", "item_type": "product", "department": "kitchen"},
@@ -116,6 +118,8 @@ SOURCES: dict[str, list[Row]] = {
         VIEW | {"type": "add_to_cart", "dwell_ms": None},
         VIEW | {"type": "hover", "session_id": None},
         VIEW | {"event_date": "2026-03-02", "occurred_at": "2026-03-02"},
+        VIEW | {"session_id": "late"} | TOLD_LATE,
+        VIEW | {"type": "email_open", "message_id": "m2", "session_id": None} | TOLD_LATE,
         VIEW | {"identifier": "cookie:x", "session_id": "s2", "occurred_at": "2026-01-31"},
         VIEW | {"type": "email_open", "message_id": "m1", "session_id": None},
         VIEW | {"type": "email_open", "message_id": "m1", "session_id": None},
@@ -126,6 +130,7 @@ SOURCES: dict[str, list[Row]] = {
         {"message_id": "m1", "identifier": "customer_no:7", "sent_at": "2026-01-30"},
         {"message_id": "m2", "identifier": "customer_no:7", "sent_at": "2026-02-01"},
         {"message_id": "m3", "identifier": "customer_no:7", "sent_at": "2026-03-02"},
+        {"message_id": "m4", "identifier": "customer_no:7", "sent_at": "2026-02-01"} | TOLD_LATE,
     ],
     "consents": [
         {
@@ -147,6 +152,7 @@ SOURCES: dict[str, list[Row]] = {
         {"identifier": "login:ann", "rating": 5, "written_at": "2026-02-01"},
         {"identifier": "customer_no:7", "rating": 2, "written_at": "2026-03-01 23:00"},
         {"identifier": "login:ann", "rating": 1, "written_at": "2026-03-02"},
+        {"identifier": "login:ann", "rating": 1, "written_at": "2026-02-01"} | TOLD_LATE,
     ],
 }
 TABLES = (
