@@ -9,7 +9,7 @@ import numpy as np
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.lake.job import job, state
+from jobs.lake.job import job
 from jobs.lake.tables.gold import CLUSTER_CENTRES, CLUSTERS, PROFILES
 from jobs.segments.behaviour import Points, Scaling, behaviour, seeded_points
 from jobs.segments.kmeans import choose_k, fit, fit_spark, nearest, silhouette
@@ -18,7 +18,9 @@ from jobs.segments.settings import ClusterSettings, SegmentsSettings
 
 
 @job(
-    reads=[PROFILES, state(CLUSTER_CENTRES)],
+    # All centres that are kept, a handful a night: `state` ends after some weeks, and a label must
+    # not come back to another cluster, nor all of them start anew after a pause.
+    reads=[PROFILES, CLUSTER_CENTRES],
     writes=[CLUSTERS, CLUSTER_CENTRES],
     section="segments",
 )
@@ -29,13 +31,16 @@ def clusters(
     as_of: date,
     settings: SegmentsSettings,
 ) -> tuple[DataFrame, DataFrame]:
-    """Put every person with behaviour into the cluster whose centre is nearest.
+    """Put every person with behaviour who agreed to it into the cluster whose centre is nearest.
+
+    Only who agreed to personalization is in the fit, and only they get a cluster: to be told by
+    one's behaviour is to be profiled, as much as to teach the model.
 
     Age, sex and their like can't be features: the settings refuse a protected column.
     """
     rules = settings.clusters
-    tonight = profiles.where(F.col("as_of") == F.lit(as_of))
-    people = behaviour(tonight, rules.features)
+    agreed = profiles.where((F.col("as_of") == F.lit(as_of)) & F.col("personalization"))
+    people = behaviour(agreed, rules.features)
     points = seeded_points(people, rules.single_node_rows + 1, rules.seed)
     past, last_label = _past(past_centres.where(F.col("as_of") < F.lit(as_of)))
     if not len(points):
@@ -58,7 +63,7 @@ def clusters(
 
 
 def _past(centres: DataFrame) -> tuple[list[Cluster], int]:
-    """Return the clusters of the last night there is, and the greatest label ever given."""
+    """Return the clusters of the last night there is, and the greatest label that is known."""
     latest = centres.agg(F.max("as_of").alias("night"), F.max("cluster").alias("label")).first()
     if latest is None or latest["night"] is None:
         return [], 0

@@ -70,7 +70,7 @@ def label(
     past : sequence of Cluster
         Last night's.
     last_label : int
-        Greatest label ever given; a label is never given to another cluster.
+        Greatest label of all nights that are kept; none of them is given to another cluster.
     drift, telling : float
         See :class:`jobs.segments.settings.ClusterSettings`.
     """

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from jobs.lake.job import Read
 from jobs.lake.tables.gold import CLUSTER_CENTRES, CLUSTERS, PROFILES
 from jobs.segments.clusters import clusters
 from jobs.segments.settings import ClusterSettings, SegmentsSettings
@@ -30,11 +31,16 @@ def profiles(as_of: date, each: int = 20, seed: int = 1) -> list[dict[str, Any]]
     """Persons of each kind, who vary by a tenth."""
     chance = np.random.default_rng(seed)
     return [
-        {"person_id": f"{kind}-{n}", "as_of": as_of}
+        {"person_id": f"{kind}-{n}", "as_of": as_of, "personalization": True}
         | {column: round(value * chance.uniform(0.9, 1.1)) for column, value in mean.items()}
         for kind, mean in KINDS.items()
         for n in range(each)
     ]
+
+
+def person(person_id: str, **did: int) -> dict[str, Any]:
+    """Somebody who agreed to personalization, on the first night."""
+    return {"person_id": person_id, "as_of": D1, "personalization": True, **did}
 
 
 def run(
@@ -64,7 +70,7 @@ def groups(members: list[dict[str, Any]]) -> dict[str, set[tuple[int, str]]]:
 
 
 def test_planted_kinds_are_found_and_stay_from_night_to_night(spark: SparkSession) -> None:
-    idle = {"person_id": "idle", "orders": 0, "messages_sent": 9}
+    idle = {"person_id": "idle", "personalization": True, "orders": 0, "messages_sent": 9}
     members, centres = run(spark, [*profiles(D1), {**idle, "as_of": D1}])
     first = groups(members)
     assert set(first) == set(KINDS)
@@ -103,7 +109,7 @@ def test_mllib_above_the_limit_finds_the_same_kinds(spark: SparkSession) -> None
 
 
 def test_few_persons_are_one_cluster(spark: SparkSession) -> None:
-    members, centres = run(spark, [{"person_id": "a", "as_of": D1, "orders": 2}])
+    members, centres = run(spark, [person("a", orders=2)])
     assert members == [
         {"person_id": "a", "as_of": D1, "cluster": 1, "name": "everyone", "distance": 0.0}
     ]
@@ -114,14 +120,43 @@ def test_few_persons_are_one_cluster(spark: SparkSession) -> None:
 
 
 def test_nobody(spark: SparkSession) -> None:
-    members, centres = run(spark, [{"person_id": "idle", "as_of": D1, "orders": 0}])
+    members, centres = run(spark, [person("idle", orders=0)])
     assert members == []
     assert centres.count() == 0
 
 
 def test_distance_is_in_standard_deviations(spark: SparkSession) -> None:
     # Orders of one feature: log1p is 0.69, 1.39, 2.08 (mean 1.39), so the outer two are 1.22 away.
-    people = [{"person_id": str(n), "as_of": D1, "orders": n} for n in (1, 3, 7)]
+    people = [person(str(n), orders=n) for n in (1, 3, 7)]
     features = [{"name": "orders", "column": "orders"}]
     members, _ = run(spark, people, features=features, winsorise=0.0)
     assert [row["distance"] for row in members] == pytest.approx([1.5**0.5, 0.0, 1.5**0.5])
+
+
+def test_who_did_not_agree_is_neither_in_the_fit_nor_in_a_cluster(spark: SparkSession) -> None:
+    alone, centres = run(spark, profiles(D1))
+    # As many again, who act otherwise and would pull the centres and the scaling away.
+    others = [
+        {**row, "person_id": f"{answer}-{row['person_id']}", "orders": 900, "personalization": said}
+        for row in profiles(D1)
+        for answer, said in (("no", False), ("unasked", None))
+    ]
+    members, same = run(spark, [*profiles(D1), *others])
+    assert members == alone
+    assert dicts(same) == dicts(centres)
+
+
+def test_a_label_of_long_ago_is_not_given_again(spark: SparkSession) -> None:
+    def centre(as_of: str, label: int, orders: float) -> dict[str, Any]:
+        name = f"cluster {label}"
+        return {"as_of": as_of, "cluster": label, "name": name, "centre": {"orders": orders}}
+
+    # Label 9 was gone before the winter; the last night, after a long pause, knew the first only.
+    past = [centre("2025-06-01", 9, 5.0), centre("2025-12-01", 1, -1.0)]
+    people = [person(f"{n}-{orders}", orders=orders) for orders in (1, 2, 60) for n in range(20)]
+    features = [{"name": "orders", "column": "orders"}]
+    centres = rows(spark, CLUSTER_CENTRES, past)
+    members, _ = run(spark, people, centres, features=features, k=(2, 2))
+    found = {(row["person_id"].partition("-")[2], row["cluster"]) for row in members}
+    assert found == {("1", 1), ("2", 1), ("60", 10)}
+    assert Read(CLUSTER_CENTRES) in clusters.reads
