@@ -81,14 +81,24 @@ def _orders(order_lines: DataFrame, products: DataFrame) -> DataFrame:
 
 
 def _events(events: DataFrame, messages: DataFrame, products: DataFrame) -> DataFrame:
-    """Take the kinds that count; what was done in a message is done by whom it was sent to."""
-    sent = messages.select("message_id", F.col("identifier").alias("sent_to"))
-    wanted = (
-        events.where(F.col("type").isin(*EVENT_KINDS))
-        .join(sent, on="message_id", how="left")
-        .withColumn("identifier", F.coalesce("identifier", "sent_to"))
+    """Take the kinds that count.
+
+    What was done in a message is done by whom it was sent to; where the messages feed does not
+    know it, by whoever did it.
+    """
+    wanted = events.where(F.col("type").isin(*EVENT_KINDS)).select(
+        "message_id", "identifier", "product_id", "type", "event_date"
     )
-    return _times(wanted, F.col("type").alias("kind"), F.col("event_date"), products)
+    sent = messages.select("message_id", F.col("identifier").alias("sent_to"))
+    # Apart, since most events are of no message: a join would gather them all in one partition.
+    in_messages = (
+        wanted.where("message_id IS NOT NULL")
+        .join(sent, on="message_id", how="left")
+        .withColumn("identifier", F.coalesce("sent_to", "identifier"))
+        .drop("sent_to")
+    )
+    acts = wanted.where("message_id IS NULL").unionByName(in_messages)
+    return _times(acts, F.col("type").alias("kind"), F.col("event_date"), products)
 
 
 def _reviews(feedback: DataFrame, products: DataFrame) -> DataFrame:

@@ -10,6 +10,7 @@ from pyspark.sql import SparkSession
 from jobs.lake.tables.gold import INTERACTIONS
 from jobs.lake.tables.identity import IDENTIFIERS
 from jobs.lake.tables.silver import EVENTS, FEEDBACK, MESSAGES, ORDER_LINES, PRODUCTS
+from jobs.profiles.behaviour import messages_by_person
 from jobs.profiles.interactions import interactions
 from tests.rows import rows
 
@@ -113,3 +114,48 @@ def test_rows_become_one_a_person_product_kind_and_day(spark: SparkSession) -> N
         ("uncatalogued", "purchase", last, 2.0, Decimal("5.0000")),
     ]
     assert {row.person_id for row in found.collect()} == {"p_ann"}
+
+
+def test_a_click_in_a_message_is_of_whom_it_was_sent_to(spark: SparkSession) -> None:
+    people = [
+        {"identifier": f"login:{name}", "type": "login", "person_id": f"p_{name}"}
+        for name in ("ann", "bob")
+    ]
+    click = {
+        "identifier": "login:bob",
+        "type": "email_click",
+        "product_id": "tea",
+        "event_date": "2026-02-01",
+        "occurred_at": "2026-02-01",
+    }
+    clicks = [
+        click | {"message_id": "to ann"},
+        click | {"message_id": "to whom?"},
+        click | {"message_id": "told of too late", "product_id": "pot"},
+    ]
+    messages = [
+        {"message_id": "to ann", "identifier": "login:ann", "sent_at": "2026-02-01"},
+        {
+            "message_id": "told of too late",
+            "identifier": "login:ann",
+            "sent_at": "2026-02-01",
+            "known_from": "2026-03-02",
+        },
+    ]
+    identifiers, events, sent = (
+        rows(spark, table, values)
+        for table, values in ((IDENTIFIERS, people), (EVENTS, clicks), (MESSAGES, messages))
+    )
+    nothing = [rows(spark, table, []) for table in (ORDER_LINES, FEEDBACK, PRODUCTS)]
+    lines, feedback, products = nothing
+    found = interactions(lines, events, sent, feedback, products, identifiers, as_of=NIGHT)
+    assert sorted((row.person_id, row.product_id, row.quantity) for row in found.collect()) == [
+        ("p_ann", "tea", 1.0),
+        ("p_bob", "pot", 1.0),
+        ("p_bob", "tea", 1.0),
+    ]
+    counted = messages_by_person(sent, events, identifiers, NIGHT)
+    assert {row.person_id: row.messages_clicked for row in counted.collect()} == {
+        "p_ann": 1,
+        "p_bob": 2,
+    }
