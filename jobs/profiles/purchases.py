@@ -44,15 +44,15 @@ def purchases_by_person(
 
 
 def _orders(lines: DataFrame, as_of: date) -> DataFrame:
-    """Sum by order, then by channel, then by person."""
+    """Sum by order, then by the channel it came in, then by person."""
     recent = F.col("order_date") >= F.lit(as_of - timedelta(days=RECENT_DAYS - 1))
-    orders = lines.groupBy("person_id", "order_id").agg(
+    # The smallest of several texts is found by sorting: of an order's channels, not of its lines.
+    in_channels = lines.groupBy("person_id", "order_id", "channel").agg(
         F.bool_or(is_sale()).alias("sold"),
         F.bool_or(is_sale() & recent).alias("sold_90d"),
         F.min(_of_sale("order_date")).alias("first_order_on"),
         F.max(_of_sale("order_date")).alias("last_order_on"),
         F.max(_of_sale("ordered_at")).alias("last_ordered_at"),
-        F.min(_of_sale("channel")).alias("channel"),
         # A sale line without a quantity sold at least one piece.
         F.sum(F.when(is_sale(), F.coalesce("quantity", F.lit(1)))).alias("items"),
         F.count_if(~is_sale()).alias("returned_lines"),
@@ -69,6 +69,12 @@ def _orders(lines: DataFrame, as_of: date) -> DataFrame:
             F.sum(name).cast(MONEY).alias(name)
             for name in ("gross_revenue", "net_revenue", "net_revenue_90d")
         ),
+    )
+    orders = in_channels.groupBy("person_id", "order_id").agg(
+        F.bool_or("sold").alias("sold"),
+        F.bool_or("sold_90d").alias("sold_90d"),
+        F.min(F.when(F.col("sold"), F.col("channel"))).alias("channel"),
+        *spans,
     )
     by_channel = orders.groupBy("person_id", "channel").agg(
         F.count_if("sold").alias("orders"), F.count_if("sold_90d").alias("orders_90d"), *spans
