@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from jobs.ingest.canonical import Mapping
-from jobs.ingest.catalogue import KINDS, ROW_KEY
+from jobs.ingest.catalogue import ROW_KEY, Feed
 from jobs.ingest.keyring import key_file, read_keyring
 from jobs.ingest.landing import Inspected, unpacked
 from jobs.ingest.ledger import Batch
+from jobs.ingest.lookups import looked_up
 from jobs.ingest.reading import (
     ROW,
+    absolute,
     beside_their_columns,
     one_task_a_file,
     read_jdbc,
@@ -28,6 +32,11 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 
+log = logging.getLogger("bespoke")
+
+_UNDECLARED = "a column that the catalogue does not name"
+
+
 def bronze_unit(batch: Batch) -> str:
     """Name of the commit that brings a batch into bronze."""
     return f"bronze:{batch.id}"
@@ -35,8 +44,6 @@ def bronze_unit(batch: Batch) -> str:
 
 def write_bronze(run: Run, mapping: Mapping, batch: Batch, files: Sequence[Inspected]) -> int:
     """Append the rows of a batch's files to bronze, once; return the table's Delta version."""
-    from pyspark.sql import functions as F
-
     feed = mapping.feed
     scratch = run.home / "scratch"
     scratch.mkdir(parents=True, exist_ok=True)
@@ -45,25 +52,49 @@ def write_bronze(run: Run, mapping: Mapping, batch: Batch, files: Sequence[Inspe
         # Few partitions from here on, the lines being counted: a Python worker and its buffers
         # for each of a hundred small files would be held until the last of them is done.
         rows = _placed(run, mapping, files).coalesce(run.settings.ingest.output_files)
-        names = sorted({c for f in files for c in f.header})
-        if feed.pii or any(f.new_columns for f in files):
-            rows = _sealed(run, mapping, batch, rows, names)
-        else:
-            nothing = F.lit(None).cast("map<string,string>")
-            rows = rows.withColumns({"record_id": F.lit(None).cast("string")}).withColumns(
-                {"tokens": nothing, "sealed": nothing}
-            )
-        finished = rows.withColumns(
-            {
-                "source": F.lit(mapping.name),
-                "batch_id": F.lit(batch.id),
-                "loaded_on": F.lit(batch.loaded_on),
-                "run_id": F.lit(run.id),
-            }
-        )
-        table = KINDS[feed.kind].bronze
-        rows = finished.select(*table.names)
-        return run.lake.append(table, rows, unit=bronze_unit(batch)).version
+        if not feed.pii and not any(f.new_columns for f in files):
+            try:
+                return _append(run, mapping, batch, _plain(rows, feed))
+            except Exception as error:
+                if _UNDECLARED not in str(error):
+                    raise
+                log.warning("%s: %s; it is kept encrypted", mapping.name, _UNDECLARED)
+        with _sealed(run, mapping, batch, rows) as safe:
+            return _append(run, mapping, batch, safe)
+
+
+def _append(run: Run, mapping: Mapping, batch: Batch, rows: DataFrame) -> int:
+    from pyspark.sql import functions as F
+
+    finished = rows.withColumns(
+        {
+            "source": F.lit(mapping.name),
+            "batch_id": F.lit(batch.id),
+            "loaded_on": F.lit(batch.loaded_on),
+            "run_id": F.lit(run.id),
+        }
+    )
+    table = mapping.kind.bronze
+    return run.lake.append(table, finished.select(*table.names), unit=bronze_unit(batch)).version
+
+
+def _plain(rows: DataFrame, feed: Feed) -> DataFrame:
+    """Leave rows of a feed without PII as they are; fail on a column that nobody has declared.
+
+    What stands deep in a file of JSON, or in a database's table, is known when it is read only.
+    """
+    from pyspark.sql import functions as F
+
+    undeclared = F.exists(F.map_keys("raw"), lambda k: ~k.isin(list(feed.field_names)))
+    nothing = F.lit(None).cast("map<string,string>")
+    return rows.withColumns(
+        {
+            "raw": F.when(undeclared, F.raise_error(F.lit(_UNDECLARED))).otherwise(F.col("raw")),
+            "record_id": F.lit(None).cast("string"),
+            "tokens": nothing,
+            "sealed": nothing,
+        }
+    )
 
 
 def _placed(run: Run, mapping: Mapping, files: Sequence[Inspected]) -> DataFrame:
@@ -73,44 +104,51 @@ def _placed(run: Run, mapping: Mapping, files: Sequence[Inspected]) -> DataFrame
     spark = run.lake.spark
     if mapping.feed.jdbc is not None:
         raw = read_jdbc(spark, mapping.feed, files[0].landed.name)
-        uris = [files[0].landed.name]
+        paths = [files[0].landed.name]
     else:
         raw = read_raw(spark, mapping.feed, files)
-        uris = [f.landed.path.absolute().as_uri() for f in files]
-    known = spark.createDataFrame(
-        [
-            (uri, f.landed.name, f.file_id, f.landed.known_from)
-            for uri, f in zip(uris, files, strict=True)
-        ],
-        "path string, file string, file_id string, known_from date",
-    )
-    # Hadoop writes `file:/x` where a URI has `file:///x`.
-    plain = F.regexp_replace("path", "^file:/+", "file:///")
-    return raw.withColumn("path", plain).join(F.broadcast(known), "path").drop("path")
+        paths = [absolute(f.landed.path) for f in files]
+    facts = {
+        path: {
+            "file": f.landed.name,
+            "file_id": f.file_id,
+            "known_from": f.landed.known_from,
+        }
+        for path, f in zip(paths, files, strict=True)
+    }
+    of_file = looked_up(F.col("path"), facts, "file string, file_id string, known_from date")
+    lost = F.raise_error(F.concat(F.lit("a row of no file that was asked for: "), "path"))
+    placed = raw.withColumn("_of", of_file)
+    return placed.withColumn(
+        "_of", F.when(F.col("_of").isNull(), lost).otherwise(F.col("_of"))
+    ).select("line", "raw", "corrupt", "_of.*")
 
 
-def _sealed(
-    run: Run, mapping: Mapping, batch: Batch, rows: DataFrame, names: Sequence[str]
-) -> DataFrame:
+@contextmanager
+def _sealed(run: Run, mapping: Mapping, batch: Batch, rows: DataFrame) -> Iterator[DataFrame]:
     """Encrypt what is personal, with keys that are minted and committed first."""
+    from pyspark import StorageLevel
     from pyspark.sql import functions as F
 
     path = key_file(run.home)
     ring = read_keyring(path)
     rows = rows.transform(_whole_or_corrupt)
-    beside = beside_their_columns(rows, (*mapping.feed.field_names, *names))
+    beside = beside_their_columns(rows, mapping.feed.field_names)
     known = beside.select(f"{ROW}.*", _record_id(mapping).alias("record_id"))
-    held = run.lake.read(VAULT_KEYS).select("record_id")
+    # Read once for its keys and once to be written; never on disk, where it would be in the clear.
+    known.persist(StorageLevel.MEMORY_ONLY)
+    mine = F.col("source") == mapping.name
+    held = run.lake.read(VAULT_KEYS).where(mine).select("record_id")
     lacking = known.select("record_id").distinct().join(held, "record_id", "left_anti")
     minted = minted_keys(lacking, path, ring.id).withColumns(
         {"source": F.lit(mapping.name), "loaded_on": F.lit(batch.loaded_on)}
     )
-    # Kept, since a key drawn again in a second pass of the merge would be another key.
-    minted = minted.localCheckpoint()
-    run.lake.merge(VAULT_KEYS, minted, unit=f"keys:{batch.id}")
-    mine = F.col("source") == mapping.name
+    run.lake.append(VAULT_KEYS, minted.select(*VAULT_KEYS.names), unit=f"keys:{batch.id}")
     keys = run.lake.read(VAULT_KEYS).where(mine).select("record_id", "wrapped_key")
-    return sealed(known.join(keys, "record_id"), mapping.source, mapping.feed, names, path)
+    try:
+        yield sealed(known.join(keys, "record_id"), mapping.source, mapping.feed, path)
+    finally:
+        known.unpersist()
 
 
 def _whole_or_corrupt(rows: DataFrame) -> DataFrame:

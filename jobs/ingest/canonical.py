@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import reduce
@@ -27,6 +27,8 @@ DEFAULTS = {
 }
 """What an unmapped canonical column holds, where null would be wrong."""
 MONEY_COLUMNS = ("unit_price", "discount", "amount", "price", "value")
+CARRIED = ("file", "raw", "corrupt", "sealed", "generation", "place")
+"""Columns that go through beside the canonical ones."""
 NOT_KEPT = ("source", "record_id", "batch_id", "loaded_on", "run_id")
 """Columns of bronze that silver has in a meaning of its own, or not at all."""
 _OFFSET = r":\d{2}(\.\d+)?\s*(Z|UTC|GMT|[+-]\d{1,2}(:?\d{2})?|[A-Za-z_]+/[A-Za-z_/]+)$"
@@ -62,6 +64,10 @@ class Mapping:
         """The canonical feed."""
         return KINDS[self.feed.kind]
 
+    def of_files_with(self, fields: tuple[str, ...]) -> Mapping:
+        """Return the mapping as of a feed whose files have these columns."""
+        return replace(self, feed=self.feed.model_copy(update={"fields": fields}))
+
     @property
     def time_zone(self) -> str:
         """Time zone of times without an offset."""
@@ -85,15 +91,16 @@ def canonical(rows: DataFrame, mapping: Mapping) -> DataFrame:
     Parameters
     ----------
     rows : DataFrame
-        Bronze rows with ``generation`` (int) of their file, and a struct column for each lookup.
+        Bronze rows with ``generation`` and ``place`` (int) of their file, and a struct column for
+        each lookup.
     mapping : Mapping
         The feed.
 
     Returns
     -------
     DataFrame
-        Columns of the silver table but ``loaded_on``; the bronze columns ``file``, ``raw``,
-        ``corrupt``, ``sealed``; and ``_reasons``, empty for a good row.
+        Columns of the silver table but ``loaded_on``; ``file``, ``raw``, ``corrupt``, ``sealed``,
+        ``generation`` and ``place`` as they came; and ``_reasons``, empty for a good row.
     """
     from pyspark.sql import functions as F
 
@@ -110,15 +117,12 @@ def canonical(rows: DataFrame, mapping: Mapping) -> DataFrame:
         _problems([key_problem, _encoding(), *[p for _, p in read.values() if p is not None]]),
     )
     named = _identified(_tokenised(typed, kind), mapping)
-    finished = named.transform(_derived, mapping).transform(_versioned, kind)
+    finished = named.transform(_derived, mapping).transform(versioned, kind)
     return (
         _judged(finished, mapping)
         .select(
             *[c for c in kind.silver.names if c != "loaded_on"],
-            "file",
-            "raw",
-            "corrupt",
-            "sealed",
+            *CARRIED,
             REASONS,
         )
         .withColumn(
@@ -132,7 +136,7 @@ def canonical(rows: DataFrame, mapping: Mapping) -> DataFrame:
 
 def _corrupt_message(feed: Feed) -> str:
     if feed.format is not None and feed.format.type == "jsonl":
-        return "record: not a JSON object in UTF-8"
+        return "record: not a JSON object in UTF-8 that names every key once"
     if feed.pii:
         # Bytes that are no text were found before the row was encrypted, and are told of here.
         return "record: the number of columns is not that of the header, or bytes are no text"
@@ -296,7 +300,7 @@ def _valued(frame: DataFrame, mapping: Mapping) -> DataFrame:
     return valued.withColumn(REASONS, F.concat(REASONS, F.array_compact(F.array(unknown))))
 
 
-def _versioned(frame: DataFrame, kind: Kind) -> DataFrame:
+def versioned(frame: DataFrame, kind: Kind) -> DataFrame:
     """Add the version that orders two states of a row, and the hash of its content."""
     from pyspark.sql import functions as F
 
@@ -305,7 +309,7 @@ def _versioned(frame: DataFrame, kind: Kind) -> DataFrame:
         "-",
         F.coalesce(F.date_format(changed.cast("timestamp"), "yyyyMMddHHmmss"), F.lit("0" * 14)),
         F.date_format("known_from", "yyyyMMdd"),
-        F.format_string("%04d", F.col("generation")),
+        F.lpad(F.col("generation").cast("string"), 4, "0"),
     )
     content = [
         F.to_json(c) if kind.silver.column(c).type.startswith("map<") else F.col(c)

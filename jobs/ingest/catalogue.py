@@ -46,7 +46,7 @@ class Kind(BaseModel):
     @property
     def id(self) -> str:
         """Column that names a row of the silver table."""
-        return self.silver.key[0]
+        return self.silver.key[-1]
 
     def protects(self, name: str) -> bool:
         """Whether a canonical column is one that no model and no ranking may see."""

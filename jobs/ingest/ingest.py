@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -13,17 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.ingest.bronze import bronze_unit, write_bronze
-from jobs.ingest.canonical import Mapping
+from jobs.ingest.canonical import REASONS, Mapping, canonical
 from jobs.ingest.catalogue import Feed, SourceSet, source_set
+from jobs.ingest.derived import derived_rows, write_derived
 from jobs.ingest.keyring import key_file, make_keyring
 from jobs.ingest.landing import Inspected, Landed, find_files, inspect, landing_folder
 from jobs.ingest.ledger import Batch, Ledger
-from jobs.ingest.reading import ROW, beside_their_columns
 from jobs.ingest.silver import (
     Outcome,
     batch_rows,
     judged,
-    latest_known,
     write_contacts,
     write_quarantine,
     write_silver,
@@ -146,16 +144,19 @@ def _ingest_feed(night: FeedNight, record: Record) -> None:
         _count(record, total)
 
     _count(record, total)
+    ledger = night.ledger
+    found = _new_files(night, ledger, record)
+    ledger.give_up(found)
     # Planned by a run that was killed or stopped: bronze has its rows, or it is planned anew.
-    begun = [b for b in night.ledger.planned() if run.lake.committed(table, bronze_unit(b))]
+    begun = [b for b in ledger.planned() if run.lake.committed(table, bronze_unit(b))]
     for batch in begun:
         take(batch)
     waiting = {file.file_id for batch in begun for file in batch.files}
-    new = [f for f in _new_files(night, record) if f.file_id not in waiting]
+    new = [f for f in found if f.file_id not in waiting]
     size = run.settings.ingest.files_per_batch
     for start in range(0, len(new), size):
         files = new[start : start + size]
-        batch = night.ledger.plan(files, run.as_of)
+        batch = ledger.plan(files, run.as_of)
         record.outputs[table.id] = write_bronze(run, mapping, batch, files)
         take(batch)
     log.info(
@@ -179,10 +180,9 @@ def _count(record: Record, total: Outcome) -> None:
     }
 
 
-def _new_files(night: FeedNight, record: Record) -> list[Inspected]:
+def _new_files(night: FeedNight, ledger: Ledger, record: Record) -> list[Inspected]:
     """Find the files that are new or changed; note those that are empty or refused."""
     run, feed = night.run, night.mapping.feed
-    ledger = night.ledger
     if feed.jdbc is not None:
         found = _jdbc_snapshot(night.mapping.name, feed, run.as_of)
         return [] if ledger.known(found) else [found]
@@ -192,11 +192,17 @@ def _new_files(night: FeedNight, record: Record) -> list[Inspected]:
             "(`bespoke run` makes those of the demo)"
         )
     landed = [f for f in find_files(night.landing, feed, run.as_of) if not ledger.seen(f)]
-    inspected = [inspect(f, feed, ledger.generation(f.name)) for f in landed]
-    fresh = [f for f in inspected if ledger.known(f) is None]
+    inspected = [inspect(f, feed, ledger.before(f.name)) for f in landed]
+    fresh = []
+    for file in inspected:
+        known = ledger.known(file)
+        if known is None:
+            fresh.append(file)
+        elif known.state != "refused":
+            ledger.touch(file.landed, known)
     refused = [f for f in fresh if f.refused]
     if refused:
-        _refuse(night, refused)
+        _refuse(night, ledger, refused)
         record.error = (
             f"{len(refused)} file(s) refused: {refused[0].landed.name}: {refused[0].refused}"
         )
@@ -220,7 +226,7 @@ def _new_files(night: FeedNight, record: Record) -> list[Inspected]:
     return good
 
 
-def _refuse(night: FeedNight, files: list[Inspected]) -> None:
+def _refuse(night: FeedNight, ledger: Ledger, files: list[Inspected]) -> None:
     """Note whole files that cannot be read: in the ledger, and in quarantine as line 0."""
     run = night.run
     for file in files:
@@ -241,7 +247,7 @@ def _refuse(night: FeedNight, files: list[Inspected]) -> None:
             for f in files
         ],
     )
-    night.ledger.note(files, "refused", run.as_of)
+    ledger.note(files, "refused", run.as_of)
 
 
 def _jdbc_snapshot(name: str, feed: Feed, as_of: date) -> Inspected:
@@ -255,18 +261,17 @@ def _jdbc_snapshot(name: str, feed: Feed, as_of: date) -> Inspected:
 
 def _to_silver(night: FeedNight, batch: Batch, total: Outcome, record: Record) -> None:
     run, mapping = night.run, night.mapping
-    rows = batch_rows(run, mapping.kind.bronze, mapping, batch, night.landing)
-    mapped, outcome = judged(rows, mapping)
+    mapped, outcome = judged(canonical(batch_rows(run, mapping, batch, night.landing), mapping))
     try:
         _hold_against_limit(night, outcome)
         if run.settings.ingest.side_by_side > 1 and night.children:
             with ThreadPoolExecutor(1) as pool:
-                beside = pool.submit(_derive_all, replace(night, run=run.alongside()), batch)
+                beside = pool.submit(derive, replace(night, run=run.alongside()), batch, mapped)
                 _write(night, batch, mapped, outcome)
             beside.result()
         else:
             _write(night, batch, mapped, outcome)
-            _derive_all(night, batch)
+            derive(night, batch, mapped)
     finally:
         mapped.unpersist()
     night.ledger.finish(batch, outcome.rows)
@@ -307,50 +312,25 @@ def _hold_against_limit(night: FeedNight, outcome: Outcome) -> None:
     )
 
 
-def _derive_all(night: FeedNight, batch: Batch) -> None:
-    def rows(mapping: Mapping) -> DataFrame:
-        bronze = night.mapping.kind.bronze
-        return batch_rows(night.run, bronze, mapping, batch, night.landing)
-
-    for child in night.children:
-        derive(night, child, batch, rows)
-
-
-def derive(
-    night: FeedNight, child: Mapping, unit: Batch, rows_of: Callable[[Mapping], DataFrame]
-) -> None:
-    """Feed a canonical feed from the rows of another one's files.
+def derive(night: FeedNight, unit: Batch, mapped: DataFrame) -> None:
+    """Feed the feeds that are derived from another one with its rows.
 
     Parameters
     ----------
     night : FeedNight
         The feed that is read.
-    child : Mapping
-        The feed that is fed.
     unit : Batch
-        Names the unit of work.
-    rows_of : callable
-        Returns the rows, with what a mapping wants beside their columns.
+        Names the unit of work, and the files.
+    mapped : DataFrame
+        Its rows, as :func:`~jobs.ingest.canonical.canonical` returns them; refused ones say
+        nothing of anything.
     """
     from pyspark.sql import functions as F
 
-    from jobs.ingest.canonical import REASONS, canonical
-
-    run = night.run
-    with recorded(run, "derive", child.name) as record:
-        fields = night.mapping.feed.fields
-        own = replace(child, feed=child.feed.model_copy(update={"fields": fields}))
-        rows = rows_of(own)
-        if child.feed.where:
-            rows = _filtered(rows, own.feed)
-        good = canonical(rows, own).where(F.size(REASONS) == 0)
-        latest = latest_known(good, own.kind.silver)
-        done = write_silver(run, own, unit, latest, [])
-        record.outputs[own.kind.silver.id] = done.version
-        record.counts["rows_written"] = done.inserted + done.updated
-
-
-def _filtered(rows: DataFrame, feed: Feed) -> DataFrame:
-    lookups = tuple(feed.lookups)
-    beside = beside_their_columns(rows, feed.field_names, *lookups)
-    return beside.where(feed.where or "true").select(f"{ROW}.*", *lookups)
+    good = mapped.where(F.size(REASONS) == 0)
+    for child in night.children:
+        with recorded(night.run, "derive", child.name) as record:
+            rows = derived_rows(good, night.mapping, child, night.landing)
+            done = write_derived(night.run, child, unit, rows)
+            record.outputs[child.kind.silver.id] = done.version
+            record.counts["rows_written"] = done.inserted + done.updated

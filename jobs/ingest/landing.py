@@ -45,6 +45,8 @@ class Landed:
         Size.
     modified_at : datetime
         Time of its last change (UTC).
+    fault : str or None
+        What is wrong with its path.
     """
 
     path: Path
@@ -52,6 +54,7 @@ class Landed:
     known_from: date
     bytes: int
     modified_at: datetime
+    fault: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,10 @@ class Inspected:
     landed : Landed
         The file.
     file_id : str
-        Hash of its path and content.
+        Hash of its path, content and generation.
     generation : int
-        How many contents have stood under its path, this one included.
+        How many contents have stood under its path, this one included; one that comes back counts
+        again.
     header : tuple of str
         Its columns; of JSON Lines those seen at its beginning.
     types : tuple of str
@@ -131,13 +135,23 @@ def find_files(folder: Path, feed: Feed, until: date) -> list[Landed]:
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if not path.is_file() or hidden or path.suffix in (".part", ".tmp"):
             continue
-        match = pattern.search(name)
-        day = date.fromisoformat(match["day"]) if match else until
-        if day <= until:
+        day, fault = _day(pattern, name)
+        if day is None or day <= until:
             stat = path.stat()
             modified = datetime.fromtimestamp(stat.st_mtime, UTC)
-            found.append(Landed(path, name, day, stat.st_size, modified))
+            found.append(Landed(path, name, day or until, stat.st_size, modified, fault))
     return sorted(found, key=lambda f: (f.known_from, f.name))
+
+
+def _day(pattern: re.Pattern[str], name: str) -> tuple[date | None, str | None]:
+    """Return the day that a path names, or what is wrong with it; neither where it names none."""
+    match = pattern.search(name)
+    if match is None:
+        return None, None
+    try:
+        return date.fromisoformat(match["day"]), None
+    except ValueError:
+        return None, f"its path names a day that there is not: {match['day']}"
 
 
 def last_day(folder: Path, feeds: list[Feed]) -> date | None:
@@ -146,20 +160,45 @@ def last_day(folder: Path, feeds: list[Feed]) -> date | None:
     for feed in feeds:
         pattern = re.compile(feed.day)
         for path in folder.glob(feed.path or ""):
-            match = pattern.search(path.relative_to(folder).as_posix())
-            if match:
-                days.append(date.fromisoformat(match["day"]))
+            day, _ = _day(pattern, path.relative_to(folder).as_posix())
+            if day:
+                days.append(day)
     return max(days, default=None)
 
 
-def inspect(landed: Landed, feed: Feed, generation: int) -> Inspected:
-    """Read a file through once: its content's hash, its header, whether it is whole."""
+def inspect(landed: Landed, feed: Feed, before: tuple[int, str] | None = None) -> Inspected:
+    """Read a file through once: its content's hash, its header, whether it is whole.
+
+    Parameters
+    ----------
+    landed : Landed
+        The file.
+    feed : Feed
+        Says how it is written.
+    before : tuple of int and str, optional
+        Generation and id of the latest content that stood under its path.
+    """
     digest = hashlib.sha256(landed.name.encode() + b"\0")
     with landed.path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
-    file_id = digest.hexdigest()
+
+    def file_id(generation: int) -> str:
+        whole = digest.copy()
+        whole.update(f"\0{generation}".encode())
+        return whole.hexdigest()
+
+    generation = 1
+    if before is not None:
+        latest, its_id = before
+        generation = latest if file_id(latest) == its_id else latest + 1
+    return _looked_into(landed, feed, file_id(generation), generation)
+
+
+def _looked_into(landed: Landed, feed: Feed, file_id: str, generation: int) -> Inspected:
     try:
+        if landed.fault:
+            raise FileRefusedError(landed.fault)
         header, types, blank = _columns(landed.path, feed)
     except FileRefusedError as error:
         return Inspected(landed, file_id, generation, refused=str(error))
@@ -183,6 +222,7 @@ def _columns(path: Path, feed: Feed) -> tuple[tuple[str, ...], tuple[str, ...], 
         raise FileRefusedError("the feed has no format")
     if feed.format.type == "parquet":
         schema = _parquet_schema(path)
+        _no_name_twice(schema.names)
         return tuple(schema.names), tuple(map(str, schema.types)), False
     head = _read_whole(path)
     if not head.strip():
@@ -199,15 +239,30 @@ def _text_header(head: bytes, feed: Feed, form: Format) -> tuple[str, ...]:
         return _json_columns(head)
     text = io.StringIO(head.decode(form.encoding, errors="replace").removeprefix("\ufeff"))
     rows = csv.reader(text, delimiter=form.delimiter, quotechar=form.quote)
-    header = tuple(name.strip() for name in next(rows))
-    if len(set(header)) != len(header):
-        raise FileRefusedError(f"a column stands twice in the header: {', '.join(header)}")
+    try:
+        header = tuple(name.strip() for name in next(rows))
+    except csv.Error as error:
+        raise FileRefusedError(f"no header: the first line is not CSV: {error}") from None
     missing = [c for c in feed.required_fields if c not in header]
     if missing and len(missing) == len(feed.required_fields):
         raise FileRefusedError(
             f"no header: none of the columns {', '.join(missing)} stands in the first line"
         )
+    _no_name_twice(header)
     return header
+
+
+def _no_name_twice(header: Sequence[str]) -> None:
+    """Refuse a header of which Spark could not tell two columns apart: letter case aside."""
+    first: dict[str, int] = {}
+    for place, name in enumerate(header, start=1):
+        other = first.setdefault(name.casefold(), place)
+        if other != place:
+            # By their places: without a header the first line is somebody's.
+            raise FileRefusedError(
+                f"a column stands twice in the header: the names of columns {other} and {place} "
+                "are the same"
+            )
 
 
 def _json_columns(head: bytes) -> tuple[str, ...]:
@@ -278,5 +333,5 @@ def _parquet_schema(path: Path) -> pa.Schema:
     try:
         with _opened(path) as file:
             return pq.read_schema(file)
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowException, OSError) as error:
         raise FileRefusedError(f"not readable as Parquet: {error}") from None

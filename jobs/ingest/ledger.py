@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -32,6 +32,7 @@ class LedgerFile:
     batch_id: str | None
     loaded_on: date
     reason: str | None = None
+    rows: int | None = None
 
 
 @dataclass(frozen=True)
@@ -59,63 +60,69 @@ class Ledger:
     def __init__(self, lake: Lake, source: str) -> None:
         self._lake = lake
         self.source = source
-        self._files: dict[tuple[str, str], LedgerFile] = {}
+        self._files: dict[str, LedgerFile] = {}
+        self._latest: dict[str, LedgerFile] = {}
         rows = lake.rows(FILES, [("source", "=", source)]).to_pylist()
         for row in sorted(rows, key=lambda r: r["recorded_at"]):
-            self._files[row["file"], row["file_id"]] = LedgerFile(
-                **{name: row[name] for name in LedgerFile.__dataclass_fields__}
-            )
+            found = LedgerFile(**{name: row[name] for name in LedgerFile.__dataclass_fields__})
+            self._files[found.file_id] = found
+            latest = self._latest.setdefault(found.file, found)
+            if found.generation >= latest.generation:
+                self._latest[found.file] = found
 
     def seen(self, landed: Landed) -> bool:
         """Whether this very file, by size and time of change, has been dealt with.
 
         One that was refused is looked at again: the catalogue may have been at fault.
         """
-        return any(
-            f.file == landed.name
-            and f.state not in ("planned", "refused")
-            and f.bytes == landed.bytes
-            and f.modified_at == landed.modified_at
-            for f in self._files.values()
+        found = self._latest.get(landed.name)
+        return (
+            found is not None
+            and found.state in ("done", "empty")
+            and found.bytes == landed.bytes
+            and found.modified_at == landed.modified_at
         )
 
-    def generation(self, name: str) -> int:
-        """Return the number that the next new content under this path gets, from 1 on."""
-        contents = [
-            f for f in self._files.values() if f.file == name and f.state in ("done", "planned")
-        ]
-        return len([f for f in contents if f.state == "done"]) + 1
+    def before(self, name: str) -> tuple[int, str] | None:
+        """Return generation and id of the latest content that stood under a path."""
+        found = self._latest.get(name)
+        return None if found is None else (found.generation, found.file_id)
 
     def known(self, file: Inspected) -> LedgerFile | None:
         """Return what is known of this content.
 
         None when it is new, was only planned, or was refused and now is not, or for another reason.
         """
-        found = self._files.get((file.landed.name, file.file_id))
-        if found is None or found.state == "planned":
+        found = self._files.get(file.file_id)
+        if found is None or found.state in ("planned", "replaced"):
             return None
         return None if found.state == "refused" and found.reason != file.refused else found
 
     def was_refused(self, file: Inspected) -> bool:
         """Whether this content was refused when it was last looked at."""
-        found = self._files.get((file.landed.name, file.file_id))
+        found = self._files.get(file.file_id)
         return found is not None and found.state == "refused"
 
     def earlier_contents(self, files: Iterable[LedgerFile]) -> list[str]:
         """Ids of the contents that stood under the same paths before."""
-        later = {f.file: f.file_id for f in files if f.generation > 1}
+        later = {f.file: f.generation for f in files}
         return sorted(
             f.file_id
             for f in self._files.values()
-            if f.file in later and f.file_id != later[f.file] and f.state == "done"
+            if f.generation < later.get(f.file, 0) and f.state == "done"
         )
+
+    def is_replaced(self, file_id: str) -> bool:
+        """Whether another content stands under the path of this one by now."""
+        found = self._files[file_id]
+        return self._latest[found.file].file_id != file_id
 
     def planned(self) -> list[Batch]:
         """Batches that were planned and not finished, oldest first."""
         batches: dict[str, list[LedgerFile]] = defaultdict(list)
         for file in self._files.values():
-            if file.state == "planned" and file.batch_id is not None:
-                batches[file.batch_id].append(file)
+            if file.state == "planned":
+                batches[str(file.batch_id)].append(file)
         found = [Batch(i, files[0].loaded_on, tuple(files)) for i, files in batches.items()]
         return sorted(found, key=lambda b: (b.loaded_on, b.id))
 
@@ -155,6 +162,21 @@ class Ledger:
                 for f in files
             ],
         )
+
+    def give_up(self, corrected: Iterable[Inspected]) -> None:
+        """Append of files that were corrected before they were read that they are replaced."""
+        ids = {f.landed.name: f.file_id for f in corrected}
+        for found in [f for f in self._files.values() if f.state == "planned"]:
+            if ids.get(found.file, found.file_id) != found.file_id:
+                gone = self._files[found.file_id] = replace(found, state="replaced")
+                row = self._row(gone, gone.state, datetime.now(UTC))
+                self._lake.append_rows(FILES, [row])
+
+    def touch(self, landed: Landed, found: LedgerFile) -> None:
+        """Append a content's new time of change, so that it is not read through again."""
+        same = replace(found, bytes=landed.bytes, modified_at=landed.modified_at)
+        row = self._row(same, found.state, datetime.now(UTC))
+        self._lake.append_rows(FILES, [{**row, "rows": found.rows, "reason": found.reason}])
 
     def finish(self, batch: Batch, rows: Mapping[str, int]) -> None:
         """Append that a batch is done, with the number of rows by file id."""

@@ -7,10 +7,12 @@ line number costs neither a shuffle nor a second reading. A column is text, as i
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import reduce
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.ingest.catalogue import Feed, Format
@@ -56,19 +58,19 @@ def read_raw(spark: SparkSession, feed: Feed, files: Sequence[Inspected]) -> Dat
     Returns
     -------
     DataFrame
-        ``path`` string, ``line`` bigint (a header is record 1), ``raw`` map of column to text
-        (absent where the column is empty), ``corrupt`` string (the text of a record that could
-        not be taken apart).
+        ``path`` string (absolute), ``line`` bigint (a header is record 1), ``raw`` map of column
+        to text (absent where the column is empty), ``corrupt`` string (the text of a record that
+        could not be taken apart).
     """
     if feed.format is None:
         raise ValueError("the feed has no format")
     if feed.format.type == "jsonl":
-        return _jsonl(spark, [str(f.landed.path) for f in files])
+        return _jsonl(spark, [_literally(f) for f in files])
     # Spark takes one file's columns and types for all that it reads together.
     alike = sorted(files, key=_shape)
     frames = []
     for (header, _), group in groupby(alike, key=_shape):
-        paths = [str(f.landed.path) for f in group]
+        paths = [_literally(f) for f in group]
         if feed.format.type == "csv":
             frames.append(_csv(spark, feed.format, header, paths))
         else:
@@ -130,6 +132,24 @@ def beside_their_columns(rows: DataFrame, names: Iterable[str], *keep: str) -> D
     return rows.select(F.struct(*own).alias(ROW), *keep, *theirs)
 
 
+def absolute(path: Path) -> str:
+    """Return a path as rows of :func:`read_raw` name it."""
+    return os.path.abspath(path)
+
+
+def _literally(file: Inspected) -> str:
+    """Return a file's path, in which Spark is to see no pattern."""
+    return re.sub(r"([\\\[\]{}*?])", r"\\\1", absolute(file.landed.path))
+
+
+def _path() -> Column:
+    """Path of the file that a row came from; Spark gives an URI, in which a plus is a plus."""
+    from pyspark.sql import functions as F
+
+    encoded = F.replace(F.col("_metadata.file_path"), F.lit("+"), F.lit("%2B"))
+    return F.regexp_replace(F.url_decode(encoded), "^file:/+", "/").alias("path")
+
+
 def _shape(file: Inspected) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return file.header, file.types
 
@@ -153,7 +173,7 @@ def _csv(spark: SparkSession, form: Format, header: tuple[str, ...], paths: list
         .csv(paths)
     )
     return frame.select(
-        F.col("_metadata.file_path").alias("path"),
+        _path(),
         # The header is record 1 and the index counts from 0.
         _place().alias("line"),
         _raw(header),
@@ -164,11 +184,10 @@ def _csv(spark: SparkSession, form: Format, header: tuple[str, ...], paths: list
 def _jsonl(spark: SparkSession, paths: list[str]) -> DataFrame:
     from pyspark.sql import functions as F
 
-    text = spark.read.text(paths).select(
-        F.col("_metadata.file_path").alias("path"), (_place() - 1).alias("line"), "value"
-    )
+    text = spark.read.text(paths).select(_path(), (_place() - 1).alias("line"), "value")
     parsed = F.from_json("value", "map<string,string>")
-    sound = F.is_valid_utf8("value")
+    keys = F.map_keys(parsed)
+    sound = F.is_valid_utf8("value") & (F.size(keys) == F.size(F.array_distinct(keys)))
     return text.where(F.trim("value") != "").select(
         "path",
         "line",
@@ -182,7 +201,7 @@ def _parquet(spark: SparkSession, header: tuple[str, ...], paths: list[str]) -> 
 
     frame = spark.read.option("mergeSchema", False).parquet(*paths)
     return frame.select(
-        F.col("_metadata.file_path").alias("path"),
+        _path(),
         (_place() - 1).alias("line"),
         _raw(header, _instants(frame)),
         F.lit(None).cast("string").alias("corrupt"),

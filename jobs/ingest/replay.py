@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
 
-from jobs.ingest.canonical import REASONS, Mapping
+from jobs.ingest.canonical import REASONS, canonical
 from jobs.ingest.catalogue import source_set
 from jobs.ingest.ingest import FeedNight, derive, nights
 from jobs.ingest.ledger import Batch
@@ -42,44 +43,44 @@ def replay(run: Run, row_ids: list[str] | None, source: str | None) -> tuple[int
     DataError
         No such row waits in quarantine.
     """
+    sources = source_set(conf_folder() / "sources", run.settings.source)
+    feeds = {night.mapping.name: night for night in nights(run, sources)}
     filters: list[tuple[str, str, object]] = [("line", ">", 0)]
     if row_ids:
         filters.append(("row_id", "in", row_ids))
     if source:
         filters.append(("source", "=", source))
-    waiting = [r for r in run.lake.rows(QUARANTINE, filters).to_pylist() if not r["replayed_on"]]
+    rows = [r for r in run.lake.rows(QUARANTINE, filters).to_pylist() if not r["replayed_on"]]
+    waiting: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        if not _is_replaced(feeds[row["source"]], row["file_id"]):
+            waiting[row["source"]].append(row)
     if not waiting:
         raise DataError("no such row waits in quarantine: `bespoke quarantine list` shows those")
-    sources = source_set(conf_folder() / "sources", run.settings.source)
-    feeds = {night.mapping.name: night for night in nights(run, sources)}
-    accepted = refused = 0
-    for name in sorted({row["source"] for row in waiting}):
-        ids = sorted(row["row_id"] for row in waiting if row["source"] == name)
-        good, bad = _replay_feed(feeds[name], ids, waiting)
-        accepted, refused = accepted + good, refused + bad
-    return accepted, refused
+    outcomes = [_replay_feed(feeds[name], found) for name, found in sorted(waiting.items())]
+    return sum(good for good, _ in outcomes), sum(bad for _, bad in outcomes)
 
 
-def _replay_feed(
-    night: FeedNight, ids: list[str], waiting: list[dict[str, object]]
-) -> tuple[int, int]:
+def _is_replaced(night: FeedNight, file_id: str) -> bool:
+    """Whether a content's rows went when another came under its name: they are not to come back."""
+    return night.mapping.feed.changed_file == "replace" and night.ledger.is_replaced(file_id)
+
+
+def _replay_feed(night: FeedNight, waiting: list[dict[str, Any]]) -> tuple[int, int]:
     from pyspark.sql import functions as F
 
     run, mapping = night.run, night.mapping
+    ids = sorted(row["row_id"] for row in waiting)
     digest = hashlib.sha256("\n".join(ids).encode()).hexdigest()[:16]
-    batches = {row["batch_id"] for row in waiting if row["row_id"] in set(ids)}
     with recorded(run, "replay", mapping.name) as record:
-        unit = Batch(f"replay-{run.as_of}-{digest}", run.as_of, ())
-
-        def rows_of(mapping: Mapping) -> DataFrame:
-            return _union([_rows_of(night, mapping, b, ids) for b in sorted(map(str, batches))])
-
-        mapped, outcome = judged(rows_of(mapping), mapping)
+        batches = [night.ledger.batch(i) for i in sorted({row["batch_id"] for row in waiting})]
+        files = {f.file_id: f for batch in batches for f in batch.files}
+        unit = Batch(f"replay-{run.as_of}-{digest}", run.as_of, tuple(files.values()))
+        mapped, outcome = judged(_mapped(night, unit, ids))
         try:
-            done = write_silver(run, mapping, unit, mapped, [])
+            done = write_silver(run, mapping, unit, mapped)
             write_contacts(run, mapping, unit, mapped)
-            for child in night.children:
-                derive(night, child, unit, rows_of)
+            derive(night, unit, mapped)
             good = mapped.where(F.size(REASONS) == 0).select(F.concat_ws(":", "file_id", "line"))
             passed = [row[0] for row in good.collect()]
         finally:
@@ -100,16 +101,9 @@ def _replay_feed(
     return len(passed), outcome.quarantined
 
 
-def _rows_of(night: FeedNight, mapping: Mapping, batch_id: str, ids: list[str]) -> DataFrame:
+def _mapped(night: FeedNight, unit: Batch, ids: list[str]) -> DataFrame:
+    """Map the whole batches, of which a row may count its repeats, and keep the rows wanted."""
     from pyspark.sql import functions as F
 
-    batch = night.ledger.batch(batch_id)
-    rows = batch_rows(night.run, night.mapping.kind.bronze, mapping, batch, night.landing)
-    return rows.where(F.concat_ws(":", "file_id", "line").isin(ids))
-
-
-def _union(frames: list[DataFrame]) -> DataFrame:
-    first, *others = frames
-    for frame in others:
-        first = first.unionByName(frame)
-    return first
+    mapped = canonical(batch_rows(night.run, night.mapping, unit, night.landing), night.mapping)
+    return mapped.where(F.concat_ws(":", "file_id", "line").isin(ids))

@@ -8,7 +8,7 @@ all that silver sees of them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,9 +53,7 @@ def minted_keys(records: DataFrame, key_file: Path, master_key_id: str) -> DataF
     )
 
 
-def sealed(
-    rows: DataFrame, source: Source, feed: Feed, names: Sequence[str], key_file: Path
-) -> DataFrame:
+def sealed(rows: DataFrame, source: Source, feed: Feed, key_file: Path) -> DataFrame:
     """Encrypt what is personal in raw rows.
 
     Parameters
@@ -64,8 +62,6 @@ def sealed(
         ``record_id``, ``wrapped_key``, ``raw``, ``corrupt`` and more.
     source, feed : Source, Feed
         Say which columns are PII and how they map.
-    names : sequence of str
-        Columns that stand in the files.
     key_file : Path
         The master key.
 
@@ -80,7 +76,7 @@ def sealed(
 
     known = [n for n in feed.field_names if n not in feed.pii]
     mapped = {c: feed.columns[c].expr for c in KINDS[feed.kind].pii if c in feed.columns}
-    exploded = beside_their_columns(rows, (*feed.field_names, *names))
+    exploded = beside_their_columns(rows, feed.field_names)
     values = F.to_json(F.struct(*[F.expr(e).cast("string").alias(c) for c, e in mapped.items()]))
     secret = F.map_filter(F.col(f"{ROW}.raw"), lambda k, _: ~k.isin(known))
     work = exploded.select(

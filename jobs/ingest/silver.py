@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.ingest.canonical import REASONS, Mapping, canonical
-from jobs.ingest.ledger import Batch
+from jobs.ingest.canonical import REASONS, Mapping
+from jobs.ingest.ledger import Batch, LedgerFile
+from jobs.ingest.lookups import looked_up, with_lookups
 from jobs.lake.contract import Table
 from jobs.lake.run import Run
 from jobs.lake.store import Written
@@ -51,33 +53,38 @@ class Outcome:
         return self.read - self.quarantined - self.accepted
 
 
-def batch_rows(run: Run, table: Table, mapping: Mapping, batch: Batch, landing: Path) -> DataFrame:
-    """Read a batch back from bronze, with what :func:`canonical` wants beside its columns."""
+def batch_rows(run: Run, mapping: Mapping, batch: Batch, landing: Path) -> DataFrame:
+    """Read a batch back from bronze, with what :func:`canonical` wants beside its columns.
+
+    Of its files those that the batch still names: one that was corrected before it was read is not
+    among them.
+    """
     from pyspark.sql import functions as F
 
-    rows = run.lake.read(table).where(
-        (F.col("loaded_on") == F.lit(batch.loaded_on)) & (F.col("batch_id") == batch.id)
+    rows = run.lake.read(mapping.kind.bronze).where(
+        F.col("loaded_on").isin({f.loaded_on for f in batch.files})
+        & F.col("batch_id").isin({f.batch_id for f in batch.files})
     )
-    generations = run.lake.spark.createDataFrame(
-        [(f.file_id, f.generation) for f in batch.files], "file_id string, generation int"
-    )
-    rows = rows.join(F.broadcast(generations), "file_id")
-    for name, lookup in mapping.feed.lookups.items():
-        table_rows = run.lake.spark.read.option("header", True).csv(str(landing / lookup.path))
-        small = table_rows.select(
-            F.col(lookup.key).alias("_on"), F.struct(*table_rows.columns).alias(name)
-        )
-        rows = rows.join(F.broadcast(small), rows["raw"][lookup.key] == small["_on"], "left")
-        rows = rows.drop("_on")
-    return rows
+    facts = {
+        f.file_id: {"generation": f.generation, "place": n}
+        for n, f in enumerate(in_order(batch), start=1)
+    }
+    of_file = looked_up(F.col("file_id"), facts, "generation int, place int")
+    named = rows.withColumn("_of", of_file).where("_of IS NOT NULL").select("*", "_of.*")
+    return with_lookups(named.drop("_of"), mapping.feed.lookups, landing)
 
 
-def judged(rows: DataFrame, mapping: Mapping) -> tuple[DataFrame, Outcome]:
-    """Map rows and count them by file and by reason, in one pass; the frame stays in memory."""
+def in_order(batch: Batch) -> list[LedgerFile]:
+    """Return a batch's files in the order in which they reached us; a place in it is from 1 on."""
+    return sorted(batch.files, key=lambda f: (f.known_from, f.file))
+
+
+def judged(mapped: DataFrame) -> tuple[DataFrame, Outcome]:
+    """Count mapped rows by file and by reason, in one pass; the frame stays in memory."""
     from pyspark import StorageLevel
     from pyspark.sql import functions as F
 
-    mapped = canonical(rows, mapping).persist(StorageLevel.MEMORY_AND_DISK)
+    mapped = mapped.persist(StorageLevel.MEMORY_AND_DISK)
     bad = F.size(REASONS) > 0
     counted = mapped.groupBy("file_id").agg(
         F.count("*").alias("rows"), F.count_if(bad).alias("bad")
@@ -124,7 +131,7 @@ def write_quarantine(run: Run, mapping: Mapping, batch: Batch, mapped: DataFrame
 
 
 def write_silver(
-    run: Run, mapping: Mapping, batch: Batch, mapped: DataFrame, replaced: list[str]
+    run: Run, mapping: Mapping, batch: Batch, mapped: DataFrame, replaced: Sequence[str] = ()
 ) -> Written:
     """Merge the good rows of a batch into silver.
 
@@ -138,22 +145,20 @@ def write_silver(
         Names the unit of work.
     mapped : DataFrame
         As :func:`judged` returns it.
-    replaced : list of str
+    replaced : sequence of str
         Ids of file contents whose rows go unless the batch still has them.
     """
     from pyspark.sql import functions as F
 
     table = mapping.kind.silver
     good = mapped.where(F.size(REASONS) == 0).withColumn("loaded_on", F.lit(run.as_of))
-    rows = good.transform(one_row_a_key, table)
-    if mapping.feed.derived_from is not None:
-        rows = _filled(run, table, rows)
     ids = ", ".join(f"'{i}'" for i in replaced)
     return run.lake.merge(
         table,
-        rows.select(*table.names),
+        good.transform(one_row_a_key, table).select(*table.names),
         unit=f"silver:{mapping.name}:{batch.id}",
         delete=f"t.file_id IN ({ids})" if replaced else "",
+        within=good,
     )
 
 
@@ -169,39 +174,6 @@ def one_row_a_key(rows: DataFrame, table: Table) -> DataFrame:
         order = [F.desc(table.version), *[F.desc(c) for c in place]]
     nth = F.row_number().over(Window.partitionBy(*table.key).orderBy(*order))
     return rows.withColumn("_nth", nth).where("_nth = 1").drop("_nth")
-
-
-def latest_known(rows: DataFrame, table: Table) -> DataFrame:
-    """Make one row a key, each column its latest value that is not null.
-
-    For a feed derived from another: a hundred order lines name a product, some without its text.
-    """
-    from pyspark.sql import functions as F
-
-    order = F.struct("known_from", "file", "line")
-    last = [
-        F.max_by(c, F.when(F.col(c).isNotNull(), order)).alias(c)
-        for c in rows.columns
-        if c not in table.key
-    ]
-    return rows.groupBy(*table.key).agg(*last)
-
-
-def _filled(run: Run, table: Table, rows: DataFrame) -> DataFrame:
-    """Take what tonight's rows do not know from the table as it stands."""
-    from pyspark.sql import functions as F
-
-    if run.lake.is_new(table):
-        return rows
-    (key,) = table.key
-    before = run.lake.read(table).alias("b")
-    joined = rows.alias("n").join(before, F.col(f"n.{key}") == F.col(f"b.{key}"), "left")
-    return joined.select(
-        *[
-            F.coalesce(f"n.{c}", f"b.{c}").alias(c) if c in table.names else F.col(f"n.{c}")
-            for c in rows.columns
-        ]
-    )
 
 
 def write_contacts(run: Run, mapping: Mapping, batch: Batch, mapped: DataFrame) -> Written | None:

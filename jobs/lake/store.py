@@ -21,7 +21,7 @@ from jobs.lake.contract import Privacy, Refresh, Table
 if TYPE_CHECKING:
     import pyarrow as pa
     from deltalake import DeltaTable
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 
 
 @dataclass(frozen=True)
@@ -138,14 +138,20 @@ class Lake:
         done = self._committed(table, unit)
         if done is not None:
             return done
-        with self._marked(unit):
-            writer = table.conform(frame).write.format("delta").mode("append")
-            # Delta itself refuses the second of two writers that pass the check above together.
-            writer = writer.option("txnAppId", unit).option("txnVersion", 1)
-            writer.save(self._made(table))
+        writer = _writer(table.conform(frame), unit).mode("append")
+        # Delta itself refuses the second of two writers that pass the check above together.
+        writer.option("txnAppId", unit).option("txnVersion", 1).save(self._made(table))
         return self._done(table, unit)
 
-    def merge(self, table: Table, frame: DataFrame, *, unit: str, delete: str = "") -> Written:
+    def merge(
+        self,
+        table: Table,
+        frame: DataFrame,
+        *,
+        unit: str,
+        delete: str = "",
+        within: DataFrame | None = None,
+    ) -> Written:
         """Merge a frame by the contract's key, once for a unit of work.
 
         Parameters
@@ -159,12 +165,18 @@ class Lake:
         delete : str
             SQL condition on the target (alias ``t``): rows that it holds for and that the frame
             lacks are removed.
+        within : DataFrame, optional
+            Rows among which those of the frame are, and which are read sooner: by their range the
+            table is pruned.
         """
         # Feeds are ingested side by side, and two merges into one table would conflict.
         with _merging[self.path(table)]:
-            return self._committed(table, unit) or self._merge(table, frame, unit, delete)
+            done = self._committed(table, unit)
+            return done or self._merge(table, frame, unit, delete, within or frame)
 
-    def _merge(self, table: Table, frame: DataFrame, unit: str, delete: str) -> Written:
+    def _merge(
+        self, table: Table, frame: DataFrame, unit: str, delete: str, within: DataFrame
+    ) -> Written:
         from delta.tables import DeltaTable as SparkDeltaTable
 
         incoming = table.conform(frame)
@@ -173,7 +185,7 @@ class Lake:
         target = SparkDeltaTable.forPath(self.spark, self._made(table))
         condition = " AND ".join(f"t.`{k}` = s.`{k}`" for k in table.key)
         if not delete:
-            condition += self._pruning(table, incoming)
+            condition += self._pruning(table, within)
         merge = target.alias("t").merge(incoming.alias("s"), condition)
         if table.version is not None:
             newer = f"s.`{table.version}` > t.`{table.version}`"
@@ -193,17 +205,15 @@ class Lake:
 
     def _fill(self, table: Table, incoming: DataFrame, unit: str) -> Written:
         """Write the first rows of a table that is merged: there is nothing to merge with."""
-        with self._marked(unit):
-            incoming.write.format("delta").mode("append").save(self.path(table))
+        _writer(incoming, unit).mode("append").save(self.path(table))
         return self._done(table, unit)
 
     def replace(self, table: Table, frame: DataFrame, *, as_of: date, unit: str) -> Written:
         """Replace the rows of ``as_of``, or all rows, as the contract says."""
-        writer = table.conform(frame).write.format("delta").mode("overwrite")
+        writer = _writer(table.conform(frame), unit).mode("overwrite")
         if table.refresh is Refresh.REPLACE_DATE:
             writer = writer.option("replaceWhere", f"`{table.date}` = DATE'{as_of}'")
-        with self._marked(unit):
-            writer.save(self._made(table))
+        writer.save(self._made(table))
         return self._done(table, unit)
 
     def _pruning(self, table: Table, incoming: DataFrame) -> str:
@@ -256,7 +266,7 @@ class Lake:
 
     @contextmanager
     def _marked(self, unit: str) -> Iterator[None]:
-        """Note the unit of work in the commit, so that it can be found again."""
+        """Note the unit of work in a merge's commit, which takes it from the session only."""
         key = "spark.databricks.delta.commitInfo.userMetadata"
         self.spark.conf.set(key, unit)
         try:
@@ -275,6 +285,11 @@ _COMPARE: dict[str, Any] = {
     ">": lambda field, value: field > value,
     "in": lambda field, value: field.isin(value),
 }
+
+
+def _writer(frame: DataFrame, unit: str) -> DataFrameWriter:
+    """Return a frame's writer that notes the unit of work in the commit, to be found again by."""
+    return frame.write.format("delta").option("userMetadata", unit)
 
 
 def _written(commit: Mapping[str, Any], *, skipped: bool = False) -> Written:

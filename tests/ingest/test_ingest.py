@@ -56,7 +56,9 @@ def test_products_are_derived_from_the_lines_that_name_them(shop: Shop) -> None:
 
 def test_events_are_refused_with_their_reasons(shop: Shop) -> None:
     reasons = shop.reasons("shop.clicks")
-    assert reasons["clicks.jsonl.gz", 4] == ["record: not a JSON object in UTF-8"]
+    assert reasons["clicks.jsonl.gz", 4] == [
+        "record: not a JSON object in UTF-8 that names every key once"
+    ]
     assert any("type" in reason for reason in reasons["clicks.jsonl.gz", 5])
     assert reasons["clicks.jsonl.gz", 6] == ["dwell_ms: not a bigint: '12s'"]
     assert reasons["clicks.jsonl.gz", 7] == ["occurred_at: in the future: 2026-07-02 08:00"]

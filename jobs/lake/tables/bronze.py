@@ -90,7 +90,7 @@ VAULT_KEYS = Table(
         LOADED_ON,
     ),
     key=("record_id",),
-    refresh=Refresh.MERGE,
+    refresh=Refresh.APPEND,
     owner="privacy",
     description="One data key a source record; without it nothing of the record can be read.",
 )

@@ -56,7 +56,12 @@ FILES = Table(
         Column("modified_at", "timestamp", "Modification time of the file (UTC)."),
         Column("known_from", "date", "Business day on which it reached us."),
         Column("generation", "int", "1 for the first content under this path, 2 for the next, …."),
-        Column("state", "string", "planned, done, refused or empty.", nullable=False),
+        Column(
+            "state",
+            "string",
+            "planned, done, refused, empty, or replaced: corrected before it was read.",
+            nullable=False,
+        ),
         Column("reason", "string", "Why it was refused."),
         BATCH_ID,
         LOADED_ON,

@@ -31,12 +31,14 @@ def _silver(
     prune: str | None = None,
     cluster_by: tuple[str, ...] = (),
     insert_only: bool = False,
+    named_by_source: bool = True,
 ) -> Table:
+    """Declare a silver table; `named_by_source` where two feeds may give one key to two things."""
     return Table(
         layer="silver",
         name=name,
         columns=(SOURCE, *columns, *PROVENANCE),
-        key=(key,),
+        key=("source", key) if named_by_source else (key,),
         refresh=Refresh.MERGE,
         owner="data engineering",
         description=description,
@@ -76,13 +78,14 @@ CUSTOMERS = _silver(
         Column("updated_at", "timestamp", "When it was last changed there (UTC)."),
     ),
     "Customer records, one row a record of a source; several may be one person.",
+    named_by_source=False,
 )
 
 ORDER_LINES = _silver(
     "order_lines",
     "line_id",
     (
-        Column("line_id", "string", "The line, over all sources.", nullable=False),
+        Column("line_id", "string", "The line, as its feed names it.", nullable=False),
         Column("order_id", "string", "The order.", nullable=False),
         Column("line_no", "int", "Line in the order, where the source numbers them."),
         Column(
@@ -115,7 +118,7 @@ EVENTS = _silver(
     "events",
     "event_id",
     (
-        Column("event_id", "string", "The event, over all sources.", nullable=False),
+        Column("event_id", "string", "The event, as its feed names it.", nullable=False),
         Column(
             "type",
             "string",
@@ -149,7 +152,7 @@ CONSENTS = _silver(
     "consents",
     "consent_id",
     (
-        Column("consent_id", "string", "The act, over all sources.", nullable=False),
+        Column("consent_id", "string", "The act, as its feed names it.", nullable=False),
         IDENTIFIER,
         CUSTOMER_NO,
         EMAIL_TOKEN,
@@ -190,6 +193,7 @@ PRODUCTS = _silver(
         Column("updated_at", "timestamp", "When it was last changed at its source (UTC)."),
     ),
     "Products, latest state.",
+    named_by_source=False,
 )
 
 MESSAGES = _silver(
@@ -208,13 +212,15 @@ MESSAGES = _silver(
         Column("sent_at", "timestamp", "When it was sent (UTC).", nullable=False),
     ),
     "Messages: what was sent to whom.",
+    # Opens and clicks, which come from another feed, name the message only.
+    named_by_source=False,
 )
 
 FEEDBACK = _silver(
     "feedback",
     "feedback_id",
     (
-        Column("feedback_id", "string", "The review, over all sources.", nullable=False),
+        Column("feedback_id", "string", "The review, as its feed names it.", nullable=False),
         IDENTIFIER,
         CUSTOMER_NO,
         PRODUCT_ID,
