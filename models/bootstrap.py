@@ -1,4 +1,4 @@
-"""Bootstrap intervals of a mean over persons, and of the paired difference of two models."""
+"""Bootstrap intervals of means over persons."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,8 @@ class Interval:
     Attributes
     ----------
     mean, low, high : float
-        In the unit of the values; NaN for no values, and ``low = mean = high`` for one.
+        In the unit of the values; NaN for no values, and ``low = mean = high`` for one; no ends
+        (NaN) where nothing was drawn.
     n : int
         Number of persons.
     """
@@ -26,11 +27,6 @@ class Interval:
     low: float
     high: float
     n: int
-
-    @property
-    def above_zero(self) -> bool:
-        """Whether the whole interval lies above zero."""
-        return self.low > 0.0
 
 
 def mean_intervals(
@@ -42,7 +38,9 @@ def mean_intervals(
 
     where each :math:`\bar v^*` is the mean of as many persons drawn with replacement, ``Q`` is a
     quantile over the resamples and ``l`` the level. Persons are what is drawn, since one
-    person's purchases hang together; all columns see the same draws.
+    person's purchases hang together; all columns see the same draws. The difference of two models
+    is known far better from a column of differences, person by person, than from the intervals
+    of both side by side.
 
     Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapter 13.
 
@@ -51,7 +49,8 @@ def mean_intervals(
     values : array of float, shape (persons, columns)
         One row a person.
     resamples : int
-        Draws; 2000 settle the ends of a 95% interval to about a twentieth of its width.
+        Draws; 2000 settle the ends of a 95% interval to about a twentieth of its width. With 0
+        there are means alone.
     level : float
         Share of the draws between the ends.
     seed : int
@@ -60,6 +59,9 @@ def mean_intervals(
     n, columns = values.shape
     if n == 0:
         return [Interval(float("nan"), float("nan"), float("nan"), 0)] * columns
+    center = values.mean(axis=0)
+    if resamples == 0:
+        return [Interval(float(mean), float("nan"), float("nan"), n) for mean in center]
     rng = np.random.default_rng(seed)
     step = max(1, BLOCK_CELLS // n)
     means = np.concatenate(
@@ -69,7 +71,6 @@ def mean_intervals(
         ]
     )
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    center = values.mean(axis=0)
     return [Interval(float(center[i]), float(low[i]), float(high[i]), n) for i in range(columns)]
 
 
@@ -78,37 +79,3 @@ def _draws(rng: np.random.Generator, resamples: int, n: int) -> Values:
     drawn = rng.integers(0, n, size=(resamples, n)) + n * np.arange(resamples)[:, None]
     counts = np.bincount(drawn.ravel(), minlength=resamples * n)
     return counts.reshape(resamples, n).astype(np.float64)
-
-
-def mean_interval(
-    values: Values, *, resamples: int = 2000, level: float = 0.95, seed: int = 0
-) -> Interval:
-    """Bootstrap the mean of one value a person, as `mean_intervals` does of several."""
-    column = np.asarray(values, dtype=np.float64)[:, None]
-    return mean_intervals(column, resamples=resamples, level=level, seed=seed)[0]
-
-
-def paired_interval(
-    values: Values,
-    baseline: Values,
-    *,
-    resamples: int = 2000,
-    level: float = 0.95,
-    seed: int = 0,
-) -> Interval:
-    """Bootstrap the mean of ``values - baseline``, person by person.
-
-    Both models meet the same persons, so their difference is known far better than the two
-    intervals side by side would say.
-
-    Raises
-    ------
-    ValueError
-        When the two are not of the same persons (other lengths).
-    """
-    if values.shape != baseline.shape:
-        raise ValueError(
-            f"a paired difference needs the same persons on both sides, not {len(values)} "
-            f"and {len(baseline)}: judge both models against the same relevant products"
-        )
-    return mean_interval(values - baseline, resamples=resamples, level=level, seed=seed)

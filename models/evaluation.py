@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from models.bootstrap import Interval, mean_intervals
-from models.columns import PERSON, PRODUCT
+from models.columns import KIND, PERSON, PRODUCT, PURCHASE
 from models.interactions import Ids
 from models.metrics import (
     Judgement,
@@ -146,7 +146,7 @@ def evaluate(
     recommendable : iterable of str, optional
         Products that may be recommended; by default all that a model knows.
     resamples, seed : int
-        Of the bootstrap.
+        Of the bootstrap; with 0 resamples there are means alone.
 
     Raises
     ------
@@ -210,7 +210,8 @@ class _Stage:
         popular = most_popular(
             self.past, self.fallback, as_of_exclusive=cut, recommendable=self.recommendable
         )
-        barred = self.past[[PERSON, PRODUCT]].drop_duplicates() if items == "new" else None
+        bought = self.past.loc[self.past[KIND] == PURCHASE, [PERSON, PRODUCT]].drop_duplicates()
+        barred = bought if items == "new" else None
         shown = fill_up(shown, popular, people=everybody, n=self.k, barred=barred)
         catalogue = np.unique(popular[PRODUCT].to_numpy(dtype=np.str_))
         return {

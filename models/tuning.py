@@ -111,7 +111,7 @@ def tune(
             k=k,
             items=items,
             people=("warm",),
-            resamples=1,
+            resamples=0,
         )
         values = {score.items: score.metrics["ndcg"].mean for score in evaluation.scores}
         trials.append(Trial(settings, {str(name): value for name, value in values.items()}))
