@@ -24,6 +24,7 @@ def decided(
     client: "MlflowClient",
     name: str,
     model: AlsModel,
+    metric: str,
     value: float,
     gate: Gate,
     champion_value: float | None,
@@ -38,7 +39,7 @@ def decided(
             f"{champion.version}, {champion.tags[TRAINED_UNTIL]})"
         )
     best = float(champion.tags[METRIC]) if champion_value is None else champion_value
-    words = f"{gate.metric} {value:.5f} against {best:.5f} of version {champion.version}"
+    words = f"{metric} {value:.5f} against {best:.5f} of version {champion.version}"
     if value >= best * (1.0 - gate.tolerance):
         return "champion", words
     return "challenger", f"{words}, worse by more than {gate.tolerance:.0%}"

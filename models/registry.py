@@ -1,4 +1,4 @@
-"""The model registry: MLflow, one registered version a training, promoted by alias.
+"""The model registry: MLflow, one registered version a training, in use by alias.
 
 Everything goes through a client with explicit places, never through MLflow's global state, so
 that nothing is written to the working directory and two registries can be open at once.
@@ -87,8 +87,10 @@ class Registry:
         model: AlsModel,
         *,
         run_key: str,
+        metric: str,
         metrics: Mapping[str, float],
         tables: Mapping[str, int],
+        parameters: Mapping[str, Any] | None = None,
         gate: Gate | None = None,
         champion_value: float | None = None,
     ) -> Registered:
@@ -101,28 +103,31 @@ class Registry:
         model : AlsModel
             The trained model.
         run_key : str
-            Names the training: DAG, logical date and input versions. A second call with the same
+            Names the training: logical date, inputs and settings. A second call with the same
             key changes nothing and returns the first version, also after a crash half way.
+        metric : str
+            Name of the metric that decides, higher is better.
         metrics : mapping of str to float
-            Of the holdout, such as ``Evaluation.flat_metrics``; the gate's must be among them.
+            Of the holdout, such as ``Evaluation.flat_metrics``; ``metric`` must be among them.
         tables : mapping of str to int
             Delta version of every table that was read.
+        parameters : mapping of str to Any, optional
+            Settings of the training to log beside the model's own; they may be nested.
         gate : Gate, optional
             When a challenger becomes the champion.
         champion_value : float, optional
-            The champion's value of the gate's metric on the same holdout. By default the value
+            The champion's value of ``metric`` on the same holdout. By default the value
             it was registered with, which came from the window of its own time.
 
         Raises
         ------
         RegistryError
-            When the gate's metric is not among the metrics, or the run key cannot be searched.
+            When ``metric`` is not among the metrics, or the run key cannot be searched.
         """
-        gate = gate or Gate()
-        if gate.metric not in metrics:
+        if metric not in metrics:
             raise RegistryError(
-                f"the gate asks for the metric {gate.metric!r}, and {name} was logged with "
-                f"{sorted(metrics)}: log it, or name another in the gate"
+                f"{metric!r} is to decide on {name}, which was measured by {sorted(metrics)}: "
+                "measure it, or let one of these decide"
             )
         if not run_key or "'" in run_key:
             raise RegistryError(f"the run key {run_key!r} is empty or holds a quote")
@@ -133,13 +138,16 @@ class Registry:
             kept: Alias | None = alias if alias in (CHAMPION, CHALLENGER) else None  # type: ignore[assignment]
             return Registered(name, str(version.version), kept, reason, reused=True)
         if version is None:
-            run_id = self._logged(client, name, model, run_key, metrics, tables)
-            version = _created(client, name, run_id, run_key, model, metrics[gate.metric])
-        alias_now, reason = decided(client, name, model, metrics[gate.metric], gate, champion_value)
+            settings = model.settings.model_dump(mode="json") | dict(parameters or {})
+            run_id = self._logged(client, name, model, run_key, settings, metrics, tables)
+            version = _created(client, name, run_id, run_key, model, metrics[metric])
+        alias_now, reason = decided(
+            client, name, model, metric, metrics[metric], gate or Gate(), champion_value
+        )
         number = str(version.version)
         if alias_now is not None:
             client.set_registered_model_alias(name, alias_now, number)
-        # Written last: a version without it is one whose promotion was cut short.
+        # Written last: a version without it is one whose registration was cut short.
         client.set_model_version_tag(name, number, DECISION, f"{alias_now or 'none'}: {reason}")
         return Registered(name, number, alias_now, reason, reused=False)
 
@@ -168,8 +176,7 @@ class Registry:
         if version is None:
             raise RegistryError(
                 f"no version of {name!r} is {alias!r} in {self.tracking_uri}"
-                f"{'' if until is None else f' by {until}'}: train and register one first, or "
-                "promote one"
+                f"{'' if until is None else f' by {until}'}: train and register one first"
             )
         with tempfile.TemporaryDirectory() as folder:
             local = client.download_artifacts(str(version.run_id), MODEL_FOLDER, folder)
@@ -186,20 +193,6 @@ class Registry:
             path = f"{MODEL_FOLDER}/{SETTINGS_FILE}"
             local = client.download_artifacts(str(version.run_id), path, folder)
             return AlsModel.settings_in(Path(local))
-
-    def promote(self, name: str, version: str, *, by: str, reason: str) -> None:
-        """Make a version the champion by a person's decision, such as going back to an older one.
-
-        Parameters
-        ----------
-        name, version : str
-            What to promote.
-        by, reason : str
-            Who decided and why; kept on the version.
-        """
-        client = self._client()
-        client.set_registered_model_alias(name, CHAMPION, version)
-        client.set_model_version_tag(name, version, "bespoke.promoted", f"{by}: {reason}")
 
     def _client(self) -> "MlflowClient":
         # MLflow reports use to its makers unless told not to before it is imported.
@@ -225,6 +218,7 @@ class Registry:
         name: str,
         model: AlsModel,
         run_key: str,
+        settings: Mapping[str, Any],
         metrics: Mapping[str, float],
         tables: Mapping[str, int],
     ) -> str:
@@ -238,7 +232,7 @@ class Registry:
         tags |= {f"bespoke.table.{table}": str(version) for table, version in tables.items()}
         run_id = str(client.create_run(experiment, run_name=name, tags=tags).info.run_id)
         try:
-            for key, value in _flat(model.settings.model_dump(mode="json")).items():
+            for key, value in _flat(settings).items():
                 client.log_param(run_id, key, value)
             for table, version in sorted(tables.items()):
                 client.log_param(run_id, f"table.{table}", version)

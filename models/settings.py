@@ -125,8 +125,6 @@ class Gate(BaseModel):
 
     Attributes
     ----------
-    metric : str
-        Name of a logged metric, higher is better.
     tolerance : float
         Share of the champion's value that may be lost: 0.02 lets a nightly retraining replace
         the champion at 98% of its value. A holdout's own noise should fit within it.
@@ -134,5 +132,4 @@ class Gate(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    metric: str = "ndcg_at_10_all_warm"
     tolerance: float = Field(default=0.02, ge=0, lt=1)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
 
 from jobs.lake.errors import DataError
 from jobs.lake.run import Record, Run
@@ -39,20 +39,35 @@ def agreed_persons(run: Run, record: Record) -> list[str]:
 
 def recommendable(run: Run, record: Record) -> list[str]:
     """Products that may be recommended tonight: real ones with a name, in stock, on sale."""
+    return [
+        row["product_id"]
+        for row in _products(run, record, on_sale=run.as_of + timedelta(days=1))
+        if row["stock"] is None or row["stock"] > 0
+    ]
+
+
+def once_recommendable(run: Run, record: Record, day: date) -> list[str]:
+    """Products that could be recommended on a past day, as far as we know.
+
+    Of stock only tonight's is known. To bar by it would judge a model of that day by what has
+    been sold out since, which are often its best guesses.
+    """
+    return [row["product_id"] for row in _products(run, record, on_sale=day)]
+
+
+def _products(run: Run, record: Record, *, on_sale: date) -> list[dict[str, Any]]:
+    """Real products with a name that are on sale on a day, by id."""
     record.inputs[PRODUCTS.id] = run.lake.version(PRODUCTS)
     rows = run.lake.rows(
         PRODUCTS,
         [("item_type", "=", "product")],
         ["product_id", "name", "stock", "launched_on"],
     )
-    tomorrow = run.as_of + timedelta(days=1)
-    return sorted(
-        row["product_id"]
-        for row in rows.to_pylist()
-        if row["name"] is not None
-        and (row["stock"] is None or row["stock"] > 0)
-        and (row["launched_on"] is None or row["launched_on"] <= tomorrow)
-    )
+    return [
+        row
+        for row in rows.sort_by("product_id").to_pylist()
+        if row["name"] is not None and (row["launched_on"] is None or row["launched_on"] <= on_sale)
+    ]
 
 
 def interactions(run: Run, record: Record, persons: list[str]) -> pd.DataFrame:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.settings import AlsSettings, Gate, PopularitySettings
+
+TRAINING: Final = frozenset({"als", "popularity", "gate", "holdout_days", "exclude_bought"})
+"""Settings that a model, its figures or its alias depend on; the others only say what is shown."""
 
 
 class RecommendSettings(BaseModel):
@@ -43,3 +46,12 @@ class RecommendSettings(BaseModel):
     def judged_items(self) -> Literal["new", "all"]:
         """What the model is judged by: what the person had not bought before, or all."""
         return "new" if self.exclude_bought else "all"
+
+    @property
+    def metric(self) -> str:
+        """Name of the metric that the gate decides by: that of the lists which are shown."""
+        return f"ndcg_at_10_{self.judged_items}_warm"
+
+    def of_training(self) -> dict[str, Any]:
+        """Return what a training depends on, as plain values."""
+        return self.model_dump(mode="json", include=set(TRAINING))

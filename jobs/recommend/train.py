@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import math
+from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jobs.lake.run import Run
 from jobs.lake.runner import recorded
@@ -16,8 +18,8 @@ from jobs.recommend.learnt import (
     agreed_persons,
     digest,
     interactions,
+    once_recommendable,
     open_registry,
-    recommendable,
 )
 
 if TYPE_CHECKING:
@@ -45,10 +47,11 @@ def train(run: Run) -> None:
         persons = agreed_persons(run, record)
         rows = interactions(run, record, persons)
         until = run.as_of + timedelta(days=1)
-        gate = wanted.gate.model_copy(update={"metric": f"ndcg_at_10_{wanted.judged_items}_warm"})
+        held_out = until - timedelta(days=wanted.holdout_days)
+        products = once_recommendable(run, record, held_out)
         registry = open_registry(run)
         champion = registry.settings_of(MODEL)
-        metrics = measured(rows, wanted, until, recommendable(run, record), champion)
+        metrics = measured(rows, wanted, until, products, champion)
         if metrics is None:
             record.error = "too little history of persons who agreed: no model was trained"
             log.warning("train: %s", record.error)
@@ -59,15 +62,17 @@ def train(run: Run) -> None:
             record.error = f"no model was trained: {error}"
             log.warning("train: %s", record.error)
             return
-        settings = hashlib.sha256(wanted.model_dump_json().encode()).hexdigest()[:8]
+        parameters = wanted.of_training()
         done = registry.register(
             MODEL,
             model,
-            run_key=f"{run.id}:{digest(rows)}:{settings}",
+            run_key=run_key(run.as_of, rows, parameters),
+            metric=wanted.metric,
             metrics=metrics,
             tables=record.inputs,
-            gate=gate,
-            champion_value=metrics.get(f"champion_{gate.metric}"),
+            parameters={name: value for name, value in parameters.items() if name != "als"},
+            gate=wanted.gate,
+            champion_value=metrics.get(f"champion_{wanted.metric}"),
         )
         record.counts["rows_read"] = len(rows)
     log.info(
@@ -75,9 +80,15 @@ def train(run: Run) -> None:
         done.version,
         done.alias or "kept aside",
         done.reason,
-        metrics[gate.metric],
-        metrics[f"popularity_{gate.metric}"],
+        metrics[wanted.metric],
+        metrics[f"popularity_{wanted.metric}"],
     )
+
+
+def run_key(as_of: date, rows: pd.DataFrame, parameters: Mapping[str, Any]) -> str:
+    """Name a training by its night, its rows and its settings: whoever starts it, it is one."""
+    settings = json.dumps(parameters, sort_keys=True).encode()
+    return f"{as_of}:{digest(rows)}:{hashlib.sha256(settings).hexdigest()[:8]}"
 
 
 def measured(
@@ -101,7 +112,7 @@ def measured(
     until : date
         End of the history, exclusive.
     products : list of str
-        Those that may be recommended.
+        Those that could be recommended when the last days began.
     champion : AlsSettings or None
         Settings of the model in use; None before there is one.
 
@@ -137,11 +148,13 @@ def measured(
         baselines=("popularity",),
         items=(wanted.judged_items,),
         people=("warm",),
+        fallback=wanted.popularity,
         recommendable=products,
-        resamples=200,
+        # A night logs means; how sure they are is the benchmark's to say.
+        resamples=0,
     )
     own = result.flat_metrics("als")
-    if math.isnan(own[f"ndcg_at_10_{wanted.judged_items}_warm"]):
+    if math.isnan(own[wanted.metric]):
         # Nobody bought anything in these days that could have been foretold.
         return None
     held = own if recipes.keys() == {"als"} else result.flat_metrics("champion")

@@ -55,8 +55,10 @@ def registered(
         name,
         model,
         run_key=run_key,
+        metric=METRIC,
         metrics={METRIC: value, "coverage_at_10_all_warm": 0.4},
         tables={"gold.interactions": 7},
+        parameters={"holdout_days": 28, "popularity": {"half_life_days": 30.0}},
         gate=Gate(tolerance=0.02),
         champion_value=champion_value,
     )
@@ -152,22 +154,17 @@ def test_run_holds_settings_metrics_and_table_versions(registry: Registry, model
     run = client.get_run(str(client.get_model_version("logged", "1").run_id))
     assert run.data.params["factors"] == "3"
     assert run.data.params["weighting.half_life_days"] == "90.0"
+    assert run.data.params["holdout_days"] == "28"
+    assert run.data.params["popularity.half_life_days"] == "30.0"
     assert run.data.params["table.gold.interactions"] == "7"
     assert run.data.tags["bespoke.table.gold.interactions"] == "7"
     assert run.data.metrics[METRIC] == 0.30
 
 
-def test_person_can_go_back(registry: Registry, model: AlsModel) -> None:
-    registered(registry, "back", model, "one", 0.30)
-    registered(registry, "back", model, "two", 0.40)
-    registry.promote("back", "1", by="an analyst", reason="lists look odd")
-    assert registry.load("back")[1] == "1"
-
-
 def test_what_is_missing_is_said(registry: Registry, model: AlsModel) -> None:
     with pytest.raises(RegistryError, match="no version of 'nothing' is 'champion'"):
         registry.load("nothing")
-    with pytest.raises(RegistryError, match=r"the gate asks for the metric"):
-        registry.register("x", model, run_key="one", metrics={}, tables={})
+    with pytest.raises(RegistryError, match=r"'ndcg.*' is to decide on x"):
+        registry.register("x", model, run_key="one", metric=METRIC, metrics={}, tables={})
     with pytest.raises(RegistryError, match="holds a quote"):
-        registry.register("x", model, run_key="o'ne", metrics={METRIC: 1.0}, tables={})
+        registered(registry, "x", model, "o'ne", 1.0)
