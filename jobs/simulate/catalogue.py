@@ -19,7 +19,7 @@ from jobs.simulate.assortment import (
 )
 from jobs.simulate.chance import Chance, nth, numbers, texts
 from jobs.simulate.clock import DAY, HOUR, Clock
-from jobs.simulate.settings import SimulateSettings
+from jobs.simulate.settings import CURRENCY, SimulateSettings
 
 DELIVERY_FEE = "P-DELIVERY"
 GIFT_CARD = "P-GIFTCARD-25"
@@ -174,7 +174,7 @@ def catalogue_rows(
         catalogue.category(product).alias("category"),
         catalogue.brand_name(product).alias("brand"),
         catalogue.price(product, day).alias("price"),
-        F.lit(settings.currency).alias("currency"),
+        F.lit(CURRENCY).alias("currency"),
         F.concat(F.lit("https://shop.example/p/"), number).alias("url"),
         F.concat(F.lit("https://img.shop.example/"), number, F.lit(".jpg")).alias("image_url"),
         catalogue.stock(product, day).cast("int").alias("stock"),

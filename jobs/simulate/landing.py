@@ -108,6 +108,12 @@ def is_done(landing: Path, truth: Path, settings: SimulateSettings) -> bool:
     )
 
 
+def held_digest(landing: Path) -> str | None:
+    """Return the digest of the settings whose world lies there, or is being put there."""
+    digest: str | None = _read_marker(landing).get("digest")
+    return digest
+
+
 def publish(
     staging: Path, landing: Path, staged_truth: Path, truth: Path, settings: SimulateSettings
 ) -> None:

@@ -95,7 +95,7 @@ def _answers(messages: DataFrame, chance: Chance) -> DataFrame:
     """Draw opening and clicking: they depend on person, hour, channel, tone and content.
 
     Hours from the person's own hour cost up to 1.6 on the logit scale; a department a person
-    loves doubles the odds of a click and more.
+    loves doubles the odds of a click and more. Who has left answers nothing.
     """
     person, campaign = F.col("person"), F.col("campaign")
     hour = F.col("sent_at") % DAY / HOUR
@@ -107,13 +107,13 @@ def _answers(messages: DataFrame, chance: Chance) -> DataFrame:
         .otherwise(0.0)
     )
     tone = F.when(F.col("tone") == F.col("liked_tone"), 0.6).otherwise(0.0)
-    gone = F.when(F.col("leaves") <= F.col("sent_day"), -2.5).otherwise(0.0)
-    opens = logistic(-1.7 + F.col("open_lean") + 1.6 * apart + channel + tone + 1.5 * share + gone)
-    clicks = logistic(-2.6 + 4.0 * share + 0.5 * tone + gone)
+    there = F.col("leaves") > F.col("sent_day")
+    opens = logistic(-1.7 + F.col("open_lean") + 1.6 * apart + channel + tone + 1.5 * share)
+    clicks = logistic(-2.6 + 4.0 * share + 0.5 * tone)
     delay = chance.uniform("open delay", person, campaign)
     return (
-        messages.withColumn("open_probability", opens)
-        .withColumn("click_probability", clicks)
+        messages.withColumn("open_probability", F.when(there, opens).otherwise(0.0))
+        .withColumn("click_probability", F.when(there, clicks).otherwise(0.0))
         .withColumn(
             "opened",
             F.col("treated") & chance.chance(F.col("open_probability"), "opens", person, campaign),

@@ -7,7 +7,12 @@ from jobs.simulate.assortment import SHELVES
 from jobs.simulate.catalogue import DELIVERY_FEE, GIFT_CARD, Catalogue, product_id
 from jobs.simulate.chance import Chance
 from jobs.simulate.clock import DAY, HOUR, Clock, day_of
-from jobs.simulate.settings import SimulateSettings
+from jobs.simulate.settings import (
+    CURRENCY,
+    FOREIGN_CURRENCY,
+    FOREIGN_RATE,
+    SimulateSettings,
+)
 
 ORDER_COLUMNS = ("session", "person", "day", "order_id", "ordered_second", "channel", "store_id",
                  "customer_no", "account_id", "device_id", "likes_deals")  # fmt: skip
@@ -22,7 +27,7 @@ def sale_lines(
 ) -> DataFrame:
     """Make one row a line sold, with true person and session; amounts are exact decimals."""
     session, line_no = F.col("session"), F.col("line_no")
-    rate = F.when(_foreign(settings, chance), settings.foreign_rate).otherwise(1.0)
+    rate = F.when(_foreign(settings, chance), FOREIGN_RATE).otherwise(1.0)
     goods = _goods(views, chance, catalogue)
     lines = goods.unionByName(_fees(sessions, chance))
     return (
@@ -35,9 +40,7 @@ def sale_lines(
         )
         .withColumn(
             "currency",
-            F.when(_foreign(settings, chance), settings.foreign_currency).otherwise(
-                settings.currency
-            ),
+            F.when(_foreign(settings, chance), FOREIGN_CURRENCY).otherwise(CURRENCY),
         )
         .withColumn(
             "cancelled", (F.col("channel") != "store") & chance.chance(0.02, "cancelled", session)

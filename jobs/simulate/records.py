@@ -6,7 +6,7 @@ from pyspark.sql import functions as F
 from jobs.simulate.chance import Chance
 from jobs.simulate.clock import DAY, Clock, day_of
 from jobs.simulate.keys import account_id, customer_no, loyalty_no
-from jobs.simulate.settings import SimulateSettings
+from jobs.simulate.settings import COUNTRY, SimulateSettings
 from jobs.simulate.spelling import (
     city,
     mail_address,
@@ -81,13 +81,11 @@ def crm_rows(
         .withColumn("street_line", street(chance, F.col("home")))
         .withColumn("code", postcode(chance, F.col("home")))
         .withColumn("digits", phone_digits(_phone_owner(settings, chance)))
-        .transform(_crm_written, settings, chance, clock)
+        .transform(_crm_written, chance, clock)
     )
 
 
-def _crm_written(
-    records: DataFrame, settings: SimulateSettings, chance: Chance, clock: Clock
-) -> DataFrame:
+def _crm_written(records: DataFrame, chance: Chance, clock: Clock) -> DataFrame:
     person, record = F.col("person"), F.col("record")
     return records.select(
         F.greatest(F.lit(0), day_of(F.col("second"))).alias("day"),
@@ -102,7 +100,7 @@ def _crm_written(
         _street(chance).alias("street"),
         _postcode(chance).alias("postcode"),
         city(chance, F.col("home")).alias("city"),
-        F.lit(settings.country).alias("country"),
+        F.lit(COUNTRY).alias("country"),
         F.when(chance.chance(0.92, "gender given", person, record), F.col("gender")).alias(
             "gender"
         ),

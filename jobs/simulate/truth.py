@@ -40,7 +40,8 @@ def true_persons(people: DataFrame, settings: SimulateSettings, clock: Clock) ->
         "store_share",
         "likes_deals",
         clock.date(F.col("arrives")).alias("arrived_on"),
-        # The first day without the person, null for who stays beyond the window.
+        # The first day on which the person neither visits nor answers, null for who stays beyond
+        # the window. What was bought before may still be sent back or reviewed.
         F.when(~stays, clock.date(F.col("leaves"))).alias("churned_on"),
         "uplift_class",
         "nudge_effect",

@@ -26,7 +26,7 @@ from jobs.simulate.orders import order_rows, sale_lines
 from jobs.simulate.people import people
 from jobs.simulate.records import account_rows, crm_rows, loyalty_rows
 from jobs.simulate.sessions import sessions, views
-from jobs.simulate.settings import SimulateSettings
+from jobs.simulate.settings import TIME_ZONE, SimulateSettings
 from jobs.simulate.taste import Taste
 from jobs.simulate.truth import (
     true_bad_rows,
@@ -94,7 +94,7 @@ class World:
         self._frames = frames
         self._settings = settings
         self._chance = chance = Chance(settings.seed)
-        self._clock = clock = Clock(settings.first_day, settings.time_zone)
+        self._clock = clock = Clock(settings.first_day, TIME_ZONE)
         self._catalogue = catalogue = Catalogue(settings, chance)
         taste = Taste(catalogue, chance, clock)
         campaigns = Campaigns(settings, chance)

@@ -8,8 +8,16 @@ import pytest
 from pydantic import ValidationError
 from pyspark.sql import SparkSession
 
+from jobs.ingest.catalogue import source_set
 from jobs.simulate.landing import MARKER, is_done
-from jobs.simulate.settings import SimulateSettings
+from jobs.simulate.settings import (
+    COUNTRY,
+    CURRENCY,
+    FOREIGN_CURRENCY,
+    FOREIGN_RATE,
+    TIME_ZONE,
+    SimulateSettings,
+)
 from jobs.simulate.world import World, simulate
 from tests.simulate.landed import Landed
 
@@ -118,9 +126,15 @@ def test_the_truth_must_lie_apart(
         simulate(spark, settings, tmp_path, tmp_path / "truth")
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"peoples": 3}, {"time_zone": "Europe/Atlantis"}, {"foreign_currency": "GBP"}]
-)
+def test_the_catalogue_says_of_the_shop_what_the_files_hold() -> None:
+    main = source_set(Path(__file__).parents[2] / "conf" / "sources", "demo").main
+    assert (main.time_zone, main.country, main.currency) == (TIME_ZONE, COUNTRY, CURRENCY)
+    (rate,) = main.rates
+    assert rate.currency == FOREIGN_CURRENCY
+    assert float(rate.rate) * FOREIGN_RATE == pytest.approx(1.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("wrong", [{"peoples": 3}, {"time_zone": "Asia/Tokyo"}, {"people": 1}])
 def test_settings_are_checked(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         SimulateSettings.model_validate(wrong)

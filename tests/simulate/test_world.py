@@ -117,12 +117,21 @@ def test_every_record_is_one_persons_and_several_are_some(world: Landed) -> None
     assert 0 < len(unknown) <= bad
 
 
-def test_nobody_visits_after_churn(world: Landed) -> None:
+def test_nobody_visits_or_answers_after_churn(world: Landed) -> None:
     left = {row["person"]: row["churned_on"] for row in world.true("persons") if row["churned_on"]}
     assert left
     for visit in world.true("visits"):
-        if visit["person"] in left and visit["kind"] != "message":
-            assert visit["started_at"].date() < left[visit["person"]]
+        if visit["person"] in left:
+            assert visit["started_at"].date() < left[visit["person"]], visit
+    too_late = [
+        row
+        for row in world.true("message_effects")
+        if row["person"] in left and row["sent_at"].date() >= left[row["person"]]
+    ]
+    assert too_late
+    for row in too_late:
+        assert not (row["opened"] or row["clicked"] or row["caused_order"])
+        assert row["open_probability"] == row["click_probability"] == 0.0
 
 
 def test_a_household_shares_addresses_and_nobody_else_its_devices(world: Landed) -> None:
