@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from jobs.lake.job import Job
 from jobs.lake.lock import writer
-from jobs.lake.settings import Settings, claim_home, conf_folder, home, settings
+from jobs.lake.settings import Settings, claim_home, conf_folder, home, merged, settings
 
 if TYPE_CHECKING:
     from jobs.lake.run import Run
@@ -135,7 +135,9 @@ def night_settings() -> Settings:
     main = source_set(conf_folder() / "sources", own.source).main
     assumed = tuple(entry.purpose for entry in main.assumed_purposes)
     profiles = own.profiles.model_copy(update={"assumed_purposes": assumed})
-    recommend = type(own.recommend).model_validate(own.recommend.model_dump() | main.recommend)
+    # What somebody has set wins over what the set's catalogue proposes.
+    wanted = merged(main.recommend, own.recommend.model_dump(exclude_unset=True))
+    recommend = type(own.recommend).model_validate(wanted)
     return own.model_copy(update={"profiles": profiles, "recommend": recommend})
 
 

@@ -74,3 +74,19 @@ def test_a_table_that_stops_the_night_leaves_the_page_that_says_why(
     with pytest.raises(QualityError, match="not one row"):
         stages.run_steps(("a:stops",), NIGHT)
     assert told == [f"docs of {NIGHT}"]
+
+
+def test_what_somebody_has_set_wins_over_the_set_s_catalogue(
+    monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    from jobs.lake.settings import settings
+
+    monkeypatch.setenv("BESPOKE_SOURCE", "complete_journey")
+    monkeypatch.setenv("BESPOKE__RECOMMEND__PRODUCTS", "7")
+    settings.cache_clear()
+    found = stages.night_settings().recommend
+    assert (found.exclude_bought, found.products) == (False, 7)
+    monkeypatch.setenv("BESPOKE__RECOMMEND__EXCLUDE_BOUGHT", "true")
+    settings.cache_clear()
+    assert stages.night_settings().recommend.exclude_bought
+    settings.cache_clear()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import socket
@@ -10,12 +9,12 @@ import stat
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from jobs.cli.java import HOW, OLDEST, java
 from jobs.cli.query import records
 from jobs.lake import jars
 from jobs.lake.errors import BespokeError
+from jobs.lake.lock import owner
 from jobs.lake.settings import home, settings
 
 # A demo night peaks at about 4 GiB with Airflow, Spark and MLflow in it.
@@ -139,15 +138,12 @@ def keys() -> Finding:
 
 def lock() -> Finding:
     """Look whether somebody writes the lake, or died while doing so."""
-    path = home() / "lake" / "_writer.lock"
-    if not path.exists():
+    found, held = owner(home() / "lake")
+    if found is None:
         return Finding("lock", True, "nobody writes the lake")
-    owner = json.loads(path.read_text())
-    said = f"{owner['what']}, process {owner['pid']} on {owner['host']} since {owner['since']}"
-    here = owner["host"] == socket.gethostname()
-    if here and not Path("/proc", str(owner["pid"])).exists() and Path("/proc").is_dir():
-        return Finding("lock", False, f"left by {said}", "run again: a dead owner's is taken over")
-    return Finding("lock", True, f"held by {said}")
+    if not held:
+        return Finding("lock", False, f"left by {found}", "run again: a dead owner's is taken over")
+    return Finding("lock", True, f"held by {found}")
 
 
 def stopped_runs() -> Finding:

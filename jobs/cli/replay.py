@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from jobs.cli.logs import to_file
+from jobs.cli.nights import night_of
 from jobs.cli.query import records
 from jobs.lake.errors import BespokeError
 from jobs.lake.lock import writer
@@ -36,4 +37,6 @@ def replay_rows(row_ids: list[str] | None, source: str | None) -> tuple[int, int
         last = records("SELECT max(as_of) AS night FROM ops.runs WHERE job = 'ingest'", lake)
         yesterday = datetime.now(UTC).date() - timedelta(days=1)
         night = (last[0]["night"] if last else None) or yesterday
-        return replay(open_run(settings(), night + timedelta(days=1), "manual"), row_ids, source)
+        # Of a set that has ended that is its last night again.
+        coming = night_of(night + timedelta(days=1), settings())
+        return replay(open_run(settings(), coming, "manual"), row_ids, source)

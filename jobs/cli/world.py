@@ -12,6 +12,7 @@ from rich.console import Console
 from jobs.cli.logs import to_file
 from jobs.cli.nights import Chosen, chosen
 from jobs.cli.progress import Progress
+from jobs.cli.query import stored_tables
 from jobs.lake.errors import BespokeError
 from jobs.lake.settings import Settings, claim_home, home, settings
 
@@ -20,6 +21,10 @@ log = logging.getLogger("bespoke")
 
 class NotSimulatedError(BespokeError):
     """The set's files come from elsewhere."""
+
+
+class AnotherWorldError(BespokeError):
+    """The lake holds the people of a world that was made by other settings."""
 
 
 def simulate() -> None:
@@ -47,8 +52,17 @@ def make_world(wanted: Settings, sources: Chosen, progress: Progress) -> None:
     if not sources.simulated:
         return
     from jobs.lake.session import open_session
+    from jobs.simulate.landing import held_digest
     from jobs.simulate.world import simulate
 
+    held = held_digest(sources.landing)
+    other = held not in (None, wanted.simulate.digest())
+    if other and "ops.files" in stored_tables(home() / "lake"):
+        raise AnotherWorldError(
+            f"{sources.landing} holds the files of another world, and the lake has read them: its "
+            "people and those of this one would be taken for each other. Name another folder in "
+            "BESPOKE_HOME, or set simulate.* as it was"
+        )
     with progress.stage("world") as said:
         spark = open_session(wanted.spark)
         simulate(spark, wanted.simulate, sources.landing, sources.truth)

@@ -25,6 +25,7 @@ from jobs.ingest.reading import (
     read_raw,
 )
 from jobs.ingest.sealing import minted_keys, sealed
+from jobs.lake import scratch
 from jobs.lake.run import Run
 from jobs.lake.tables.bronze import VAULT_KEYS
 
@@ -45,9 +46,7 @@ def bronze_unit(batch: Batch) -> str:
 def write_bronze(run: Run, mapping: Mapping, batch: Batch, files: Sequence[Inspected]) -> int:
     """Append the rows of a batch's files to bronze, once; return the table's Delta version."""
     feed = mapping.feed
-    scratch = run.home / "scratch"
-    scratch.mkdir(parents=True, exist_ok=True)
-    with one_task_a_file(run.lake.spark), TemporaryDirectory(dir=scratch) as folder:
+    with one_task_a_file(run.lake.spark), TemporaryDirectory(dir=scratch.folder()) as folder:
         files = unpacked(files, feed, Path(folder))
         # Few partitions from here on, the lines being counted: a Python worker and its buffers
         # for each of a hundred small files would be held until the last of them is done.

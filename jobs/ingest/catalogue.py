@@ -242,6 +242,8 @@ class Feed(_Part):
 
     def _personal_stays_personal(self, kind: Kind) -> None:
         """Refuse PII that would be left in the clear, and protected columns that would not show."""
+        if self.derived_from is not None and any(name in kind.pii for name in self.columns):
+            raise ValueError("columns: a derived feed has no PII; map it in the feed it reads")
         for raw in (*self.pii, *self.protected):
             if self.fields and raw not in self.field_names:
                 raise ValueError(f"pii, protected: {raw}: not among the fields")
@@ -255,12 +257,15 @@ class Feed(_Part):
                     raise ValueError(f"columns: {name}: is PII, so {raw} must be listed in pii")
                 if raw in self.protected and not kind.protects(name):
                     raise ValueError(f"columns: {name}: is made of {raw}, which is protected")
-        if self.derived_from is not None and any(name in kind.pii for name in self.columns):
-            raise ValueError("columns: a derived feed has no PII; map it in the feed it reads")
-        if self.key != ROW_KEY:
-            for raw in self.pii:
-                if any(_names(raw, e) for e in self.key):
-                    raise ValueError(f"key: is made of {raw}, which is PII")
+            if name in kind.pii and not any(_names(raw, mapped.expr) for raw in self.field_names):
+                raise ValueError(f"columns: {name}: is PII, and names none of the fields")
+        if self.key == ROW_KEY and self.pii:
+            raise ValueError(
+                "key: row: a feed with pii wants a key of its own, which names each row's data key"
+            )
+        for raw in self.pii:
+            if any(_names(raw, e) for e in self.key):
+                raise ValueError(f"key: is made of {raw}, which is PII")
 
     @property
     def field_names(self) -> tuple[str, ...]:
@@ -274,9 +279,9 @@ class Feed(_Part):
 
 
 def _names(raw: str, expression: str) -> bool:
-    """Whether a SQL expression names a column of the files."""
+    """Whether a SQL expression names a column of the files, in whatever case: SQL has none."""
     word = rf"(?<![\w'])`?{re.escape(raw)}`?(?![\w'(])"
-    return re.search(word, expression) is not None
+    return re.search(word, expression, re.IGNORECASE) is not None
 
 
 class Assumed(_Part):

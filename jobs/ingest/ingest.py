@@ -15,7 +15,7 @@ from jobs.ingest.bronze import bronze_unit, write_bronze
 from jobs.ingest.canonical import REASONS, Mapping, canonical
 from jobs.ingest.catalogue import Feed, SourceSet, source_set
 from jobs.ingest.derived import derived_rows, write_derived
-from jobs.ingest.keyring import key_file, make_keyring
+from jobs.ingest.keyring import key_file, keyring_of
 from jobs.ingest.landing import Inspected, Landed, find_files, inspect, landing_folder
 from jobs.ingest.ledger import Batch, Ledger
 from jobs.ingest.silver import (
@@ -31,6 +31,7 @@ from jobs.lake.errors import DataError
 from jobs.lake.run import Record, Run
 from jobs.lake.runner import recorded
 from jobs.lake.settings import conf_folder
+from jobs.lake.tables.bronze import VAULT_KEYS
 from jobs.lake.tables.ops import QUARANTINE
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def ingest(run: Run) -> None:
         A feed's share of refused rows passes its limit and nobody has released it. Every other
         feed has been ingested; its own rows wait in bronze.
     """
-    make_keyring(key_file(run.home))
+    used = run.lake.rows(VAULT_KEYS, columns=["master_key_id"]).column("master_key_id").unique()
+    keyring_of(key_file(run.home), used.to_pylist())
     sources = source_set(conf_folder() / "sources", run.settings.source)
     by_kind: dict[str, list[FeedNight]] = defaultdict(list)
     for night in nights(run, sources):

@@ -12,6 +12,7 @@ import hmac
 import json
 import os
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,6 +127,35 @@ def make_keyring(path: Path) -> Keyring:
         finally:
             scratch.unlink()
     return read_keyring(path)
+
+
+def keyring_of(path: Path, used: Iterable[str]) -> Keyring:
+    """Read the keys of a lake, or make them for one that has encrypted nothing yet.
+
+    Parameters
+    ----------
+    path : Path
+        The key file.
+    used : iterable of str
+        Ids of the master keys that the lake's values are encrypted with.
+
+    Raises
+    ------
+    KeyringError
+        The file is missing or holds another key: with a new one the same person would get other
+        tokens, and a withdrawal would no longer meet the address that it names.
+    """
+    wanted = sorted(set(used))
+    if not path.exists() and not wanted:
+        return make_keyring(path)
+    said = f"the lake's values are encrypted with master key {', '.join(wanted)}"
+    mend = "name the file that holds it in BESPOKE_MASTER_KEY_FILE"
+    if not path.exists():
+        raise KeyringError(f"{path}: no master key; {said}: {mend}")
+    ring = read_keyring(path)
+    if wanted and ring.id not in wanted:
+        raise KeyringError(f"{path}: holds master key {ring.id}; {said}: {mend}")
+    return ring
 
 
 def read_keyring(path: Path) -> Keyring:

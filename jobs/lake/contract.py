@@ -100,8 +100,10 @@ class Table:
     prune : str or None
         For ``MERGE``: a column that never changes for a key, by whose range in the incoming rows
         the target is pruned, so that a night does not read the history.
-    partition_by, cluster_by : tuple of str
-        Physical layout.
+    partition_by : tuple of str
+        Columns that folders are made by.
+    cluster_by : tuple of str
+        Columns by which rows that are read together are best laid together.
     retention_days : int or None
         Rows older than this may be removed; None keeps them for good.
     """

@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.lake import classes, jars
-from jobs.lake.settings import SparkSettings, home
+from jobs.lake import classes, jars, scratch
+from jobs.lake.settings import SparkSettings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -22,15 +22,15 @@ the processor time of a night's job (`persons`: 31 s to 15 s cold, 12 s to 6 s w
 JVM reserves too little room for code and spends a tenth of a run sweeping it: the room is named."""
 
 
-def conf(settings: SparkSettings, scratch: Path) -> dict[str, str]:
+def conf(settings: SparkSettings, folder: Path) -> dict[str, str]:
     """Return the Spark configuration of ``settings``.
 
     Parameters
     ----------
     settings : SparkSettings
         Master, memory, partitions and additions.
-    scratch : Path
-        Folder for what Spark writes beside tables.
+    folder : Path
+        For what Spark writes beside tables.
     """
     classpath = [str(path) for path in jars.installed()]
     local = settings.master.startswith("local")
@@ -39,10 +39,10 @@ def conf(settings: SparkSettings, scratch: Path) -> dict[str, str]:
         "spark.app.name": "bespoke",
         "spark.driver.memory": settings.driver_memory,
         "spark.driver.extraClassPath": os.pathsep.join(classpath),
-        "spark.driver.extraJavaOptions": JAVA_OPTIONS.format(scratch=scratch)
+        "spark.driver.extraJavaOptions": JAVA_OPTIONS.format(scratch=folder)
         + (LOCAL_JAVA_OPTIONS + classes.java_options(jars.installed()) if local else ""),
-        "spark.local.dir": str(scratch / "shuffle"),
-        "spark.sql.warehouse.dir": str(scratch / "warehouse"),
+        "spark.local.dir": str(folder / "shuffle"),
+        "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.session.timeZone": "UTC",
@@ -89,11 +89,9 @@ def open_session(settings: SparkSettings) -> SparkSession:
     active = _active()
     if active is not None:
         return active
-    scratch = home() / "scratch"
-    scratch.mkdir(parents=True, exist_ok=True)
     prepare_environment(settings)
     builder = SparkSession.builder
-    for key, value in conf(settings, scratch).items():
+    for key, value in conf(settings, scratch.folder()).items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
 

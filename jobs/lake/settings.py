@@ -231,11 +231,11 @@ def load_settings(
     rfm = folder / "segments" / "rfm.yaml"
     layers.insert(0, (str(rfm), {"segments": read_yaml(rfm)}))
     layers.extend(_from_environment(environment))
-    merged: dict[str, Any] = {}
+    whole: dict[str, Any] = {}
     for _, layer in layers:
-        _merge(merged, layer)
+        whole = merged(whole, layer)
     try:
-        return Settings.model_validate(merged)
+        return Settings.model_validate(whole)
     except ValidationError as error:
         raise SettingsError(_blame(error, layers)) from None
 
@@ -254,16 +254,16 @@ def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, dict[st
     return layers
 
 
-def _merge(into: dict[str, Any], layer: dict[str, Any]) -> None:
-    for key, value in layer.items():
-        if isinstance(value, dict) and isinstance(into.get(key), dict):
-            _merge(into[key], value)
+def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Return two layers of settings as one; what stands above wins, key by key."""
+    found = dict(below)
+    for key, value in above.items():
+        under = found.get(key)
+        if isinstance(value, dict) and isinstance(under, dict):
+            found[key] = merged(under, value)
         else:
-            into[key] = _copy(value)
-
-
-def _copy(value: Any) -> Any:
-    return {k: _copy(v) for k, v in value.items()} if isinstance(value, dict) else value
+            found[key] = value
+    return found
 
 
 def _blame(error: ValidationError, layers: list[tuple[str, dict[str, Any]]]) -> str:

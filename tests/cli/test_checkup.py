@@ -13,6 +13,7 @@ import jobs.cli.checkup as checkup
 from jobs.cli.checkup import Finding
 from jobs.ingest.keyring import key_file, make_keyring
 from jobs.lake import jars
+from jobs.lake.lock import writer
 from jobs.lake.store import Lake
 from tests.cli.small_lake import Call
 
@@ -78,13 +79,12 @@ def test_an_old_java_is_wrong(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 
 def test_the_lock_of_the_living_is_no_fault_that_of_the_dead_is(own_home: Path) -> None:
-    lock = own_home / "lake" / "_writer.lock"
-    lock.parent.mkdir(parents=True)
-    owner = {"host": socket.gethostname(), "what": "nightly:x ingest", "since": "now"}
-    lock.write_text(json.dumps({**owner, "pid": os.getpid()}))
-    assert found("lock").ok
-    # No process has a number beyond the largest that the kernel gives.
-    lock.write_text(json.dumps({**owner, "pid": 2**31 - 1}))
+    with writer(own_home / "lake", "nightly:x ingest"):
+        note = (own_home / "lake" / "_writer.lock").read_text()
+        assert found("lock").ok
+        assert found("lock").found.startswith(f"held by nightly:x ingest (process {os.getpid()} ")
+    assert found("lock").found == "nobody writes the lake"
+    (own_home / "lake" / "_writer.lock").write_text(note)
     assert not found("lock").ok
 
 

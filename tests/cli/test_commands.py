@@ -10,7 +10,7 @@ import pytest
 from jobs.cli.main import COMMANDS, load
 from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
-from jobs.lake.tables.ops import DECISIONS, PUBLICATIONS
+from jobs.lake.tables.ops import DECISIONS, PUBLICATIONS, QUARANTINE
 from jobs.lake.tables.serving import RECOMMENDATIONS
 from tests.cli.small_lake import Call, at
 
@@ -159,6 +159,9 @@ def test_refused_rows_are_listed_by_feed_and_reason(lake: Lake, call: Call) -> N
     assert listed("--source", "demo.events") == ["f:3"]
     assert listed("--reason", "not a number") == ["f:2"]
     assert listed("--reason", "no such reason") == []
+    lake.update_rows(QUARANTINE, "row_id = 'f:2'", {"replayed_on": "DATE '2026-08-02'"})
+    assert listed() == ["f:3"]
+    assert listed("--replayed") == ["f:2", "f:3"]
 
 
 def test_replay_wants_rows_or_a_feed(call: Call) -> None:

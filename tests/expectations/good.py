@@ -99,8 +99,8 @@ GOOD: dict[str, list[Row]] = {
             "record_id": "crm:1",
             "identifier": "customer_no:1",
             "customer_no": "1",
-            "email_token": "ab" * 32,
-            "phone_token": "0f" * 32,
+            "email_token": "ab" * 16,
+            "phone_token": "0f" * 16,
             "registered_at": "2026-01-01T00:00:00",
             "updated_at": "2026-02-01T00:00:00",
         },
@@ -148,8 +148,8 @@ GOOD: dict[str, list[Row]] = {
         _SILVER
         | {
             "consent_id": f"c{n}",
-            "email_token": "ab" * 32,
-            "phone_token": "0f" * 32,
+            "email_token": "ab" * 16,
+            "phone_token": "0f" * 16,
             "channel": channel,
             "purpose": "marketing",
             "status": status,
@@ -174,7 +174,7 @@ GOOD: dict[str, list[Row]] = {
         _SILVER
         | {
             "message_id": f"m{n}",
-            "email_token": "ab" * 32,
+            "email_token": "ab" * 16,
             "channel": "email",
             "campaign_id": "spring",
             "sent_at": "2026-03-10T10:00:00",

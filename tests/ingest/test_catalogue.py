@@ -69,6 +69,21 @@ def test_what_becomes_pii_must_be_listed_as_pii(tmp_path: Path) -> None:
         load_catalogue(catalogue(tmp_path, kind="consents", columns={"email": "lower(mail)"}))
 
 
+def test_pii_is_found_in_whatever_case(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="email: is PII, so mail must be listed"):
+        load_catalogue(catalogue(tmp_path, kind="consents", columns={"email": "lower(MAIL)"}))
+
+
+def test_pii_that_names_no_field_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="email: is PII, and names none of the fields"):
+        load_catalogue(catalogue(tmp_path, kind="consents", columns={"email": "address"}))
+
+
+def test_rows_with_pii_want_a_key(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="a feed with pii wants a key of its own"):
+        load_catalogue(catalogue(tmp_path, key="row", duplicates="keep", pii=["mail"]))
+
+
 def test_a_protected_column_must_stay_one(tmp_path: Path) -> None:
     columns = {"order_id": "order", "channel": "mail"}
     with pytest.raises(SettingsError, match="channel: is made of mail, which is protected"):

@@ -52,6 +52,20 @@ def test_the_key_file_is_made_once_and_for_its_owner_only(tmp_path: Path) -> Non
     assert [p.name for p in path.parent.iterdir()] == ["master.json"]
 
 
+def test_a_lake_that_has_encrypted_something_wants_the_key_it_was_encrypted_with(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "master.json"
+    first = keyring.keyring_of(path, [])
+    assert keyring.keyring_of(path, [first.id]) == first
+    with pytest.raises(keyring.KeyringError, match=f"holds master key {first.id}; .* key other"):
+        keyring.keyring_of(path, ["other"])
+    path.unlink()
+    with pytest.raises(keyring.KeyringError, match=r"no master key; .* BESPOKE_MASTER_KEY_FILE"):
+        keyring.keyring_of(path, [first.id])
+    assert not path.exists()
+
+
 def test_a_broken_key_file_is_named_without_its_content(tmp_path: Path) -> None:
     path = tmp_path / "master.json"
     path.write_text('{"id": "1", "master": "c2VjcmV0"')

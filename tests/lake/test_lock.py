@@ -1,5 +1,4 @@
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from jobs.lake.errors import LockedError
-from jobs.lake.lock import writer
+from jobs.lake.lock import owner, writer
 
 
 def test_one_writer_at_a_time(tmp_path: Path) -> None:
@@ -22,23 +21,20 @@ def test_one_writer_at_a_time(tmp_path: Path) -> None:
             [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False
         )
         assert "being written by first" in done.stderr
-    assert not (tmp_path / "_writer.lock").exists()
+    assert owner(tmp_path) == (None, False)
 
 
-def test_a_dead_owners_lock_is_taken_over(tmp_path: Path) -> None:
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    owner = {"pid": ended.pid, "host": os.uname().nodename, "what": "a killed run", "since": ""}
-    (tmp_path / "_writer.lock").write_text(json.dumps(owner))
+def test_a_killed_owners_lock_is_taken_over(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys; from pathlib import Path; from jobs.lake.lock import writer\n"
+        "with writer(Path(sys.argv[1]), 'a killed run'): os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    found, held = owner(tmp_path)
+    assert (found and found.what, held) == ("a killed run", False)
     with writer(tmp_path, "next"):
-        assert json.loads((tmp_path / "_writer.lock").read_text())["what"] == "next"
-
-
-def test_the_lock_of_an_earlier_process_of_our_number_is_taken_over(tmp_path: Path) -> None:
-    owner = {"pid": os.getpid(), "host": os.uname().nodename, "what": "before", "since": ""}
-    (tmp_path / "_writer.lock").write_text(json.dumps(owner))
-    with writer(tmp_path, "next"):
-        assert json.loads((tmp_path / "_writer.lock").read_text())["what"] == "next"
+        found, held = owner(tmp_path)
+        assert (found and found.what, held) == ("next", True)
 
 
 def test_another_machines_lock_is_left(tmp_path: Path) -> None:

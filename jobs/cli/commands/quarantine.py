@@ -21,6 +21,9 @@ def list_rows(
     source: _SourceOption = None,
     reason: Annotated[str | None, typer.Option(help="Part of a reason.")] = None,
     last: Annotated[int, typer.Option(min=1, help="How many, latest first.")] = 50,
+    replayed: Annotated[
+        bool, typer.Option("--replayed", help="Those too that were accepted when replayed.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with the rows.")] = False,
 ) -> None:
     """List refused rows with file, line and reasons; what is personal in them stays encrypted."""
@@ -29,13 +32,15 @@ def list_rows(
     from jobs.lake.settings import home
 
     columns = "*" if as_json else "row_id, source, file, line, reasons, loaded_on"
+    if replayed and not as_json:
+        columns += ", replayed_on"
     found = records(
         f"SELECT {columns} FROM ops.quarantine "  # noqa: S608 - no user's text
-        "WHERE (? IS NULL OR source = ?) "
+        "WHERE (? OR replayed_on IS NULL) AND (? IS NULL OR source = ?) "
         "AND (? IS NULL OR contains(array_to_string(reasons, chr(10)), ?)) "
         "ORDER BY loaded_on DESC, file, line LIMIT ?",
         home() / "lake",
-        [source, source, reason, reason, last],
+        [replayed, source, source, reason, reason, last],
     )
     show_rows(found, as_json=as_json, nothing="No refused rows.")
 

@@ -137,7 +137,7 @@ DECISIONS = Table(
     name="decisions",
     columns=(
         Column("decision_id", "string", "The decision.", nullable=False),
-        Column("kind", "string", "release or replay.", nullable=False),
+        Column("kind", "string", "release.", nullable=False),
         AS_OF,
         Column("subject", "string", "Table or feed that it is about.", nullable=False),
         Column("rule", "string", "Rule that it releases; null for all of the subject."),
@@ -148,7 +148,7 @@ DECISIONS = Table(
     key=("decision_id",),
     refresh=Refresh.APPEND,
     owner=ENGINEERING,
-    description="Decisions that people took: a stopped run released, rows replayed.",
+    description="Decisions that people took: a stopped run released.",
 )
 
 PUBLICATIONS = Table(
