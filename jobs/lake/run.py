@@ -115,5 +115,5 @@ def open_run(settings: Settings, as_of: date, dag: str = "nightly") -> Run:
     """Open the lake of this home with a session, for one night."""
     lake = Lake(home() / "lake", open_session(settings.spark))
     for table in TABLES.values():
-        lake.delta(table)
+        lake.ensure(table)
     return Run(settings, lake, as_of, dag)

@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from jobs.lake.contract import Refresh, Table
@@ -15,6 +15,7 @@ from jobs.lake.errors import DataError
 from jobs.lake.job import Job, Read, Scope
 from jobs.lake.quality import judge
 from jobs.lake.run import Record, Run
+from jobs.lake.tables.columns import AS_OF
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -46,7 +47,8 @@ def run_job(job: Job, run: Run) -> None:
         later results is written.
     """
     with recorded(run, job.name) as record:
-        frames = [_read(run, job, wanted, record) for wanted in job.reads]
+        last = run.last_night(job.name)
+        frames = [_read(run, wanted, record, last) for wanted in job.reads]
         keywords: dict[str, Any] = {"as_of": run.as_of}
         if job.section is not None:
             keywords["settings"] = getattr(run.settings, job.section)
@@ -103,15 +105,16 @@ def _writer(run: Run, record: Record, table: Table) -> Callable[[DataFrame], int
     return lambda frame: run.lake.replace(table, frame, as_of=run.as_of, unit=unit).version
 
 
-def _read(run: Run, job: Job, wanted: Read, record: Record) -> DataFrame:
+def _read(run: Run, wanted: Read, record: Record, last: date | None) -> DataFrame:
     from pyspark.sql import functions as F
 
     table = wanted.table
+    if wanted.scope is Scope.ALL:
+        _of_this_night(run, table)
     version = run.lake.version(table)
     record.inputs[table.id] = version
     frame = run.lake.read(table, version)
     if wanted.scope is Scope.INCREMENT:
-        last = run.last_night(job.name)
         frame = frame.where(F.col("loaded_on") <= F.lit(run.as_of))
         return frame if last is None else frame.where(F.col("loaded_on") > F.lit(last))
     if wanted.scope is Scope.STATE and table.refresh is Refresh.REPLACE_DATE:
@@ -120,3 +123,19 @@ def _read(run: Run, job: Job, wanted: Read, record: Record) -> DataFrame:
         day = F.col(str(table.date))
         return frame.where((day < F.lit(run.as_of)) & (day >= F.lit(since)))
     return frame
+
+
+def _of_this_night(run: Run, table: Table) -> None:
+    """Refuse a table that holds one night alone, and not this one.
+
+    Two nights that are run at one time, as by a backfill beside the schedule, would else read each
+    other's.
+    """
+    if table.refresh is not Refresh.REPLACE_ALL or AS_OF.name not in table.names:
+        return
+    nights = run.lake.rows(table, columns=[AS_OF.name]).column(AS_OF.name).unique().to_pylist()
+    if nights and nights != [run.as_of]:
+        raise DataError(
+            f"{table.id} is of {nights[0]} and not of {run.as_of}: another night was run since. "
+            f"Run this one from its beginning: bespoke run --date {run.as_of}"
+        )

@@ -87,9 +87,7 @@ class Lake:
         """Return the table as ``deltalake`` sees it, made empty if it was not there."""
         from deltalake import DeltaTable
 
-        if not self.exists(table):
-            self._make(table)
-        return DeltaTable(self.path(table))
+        return DeltaTable(self._made(table))
 
     def version(self, table: Table) -> int:
         """Latest Delta version."""
@@ -227,9 +225,13 @@ class Lake:
         name = f"t.`{table.prune}`"
         return f" AND {name} >= {_literal(low)} AND {name} <= {_literal(high)}"
 
-    def _made(self, table: Table) -> str:
+    def ensure(self, table: Table) -> None:
+        """Make the table, empty, if it is not there."""
         if not self.exists(table):
             self._make(table)
+
+    def _made(self, table: Table) -> str:
+        self.ensure(table)
         return self.path(table)
 
     def _make(self, table: Table) -> None:

@@ -9,6 +9,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.lake.decisions import release
+from jobs.lake.errors import DataError
 from jobs.lake.job import Job, increment, job
 from jobs.lake.quality import QualityError
 from jobs.lake.run import Run
@@ -102,3 +103,16 @@ def test_a_job_is_given_what_came_since_its_last_night(lake: Lake, spark: SparkS
     # The first night again: what came later is not its.
     run_job(reader, night(lake, NIGHT))
     assert seen == [["f2"], ["f3"], ["f2"]]
+
+
+def test_a_table_of_another_night_is_not_read(lake: Lake) -> None:
+    @job(reads=[PERSONS], writes=IDENTIFIERS)
+    def reader(persons: DataFrame, *, as_of: date) -> DataFrame:
+        """Read the persons of a night."""
+        del as_of
+        return rows(persons.sparkSession, IDENTIFIERS, [])
+
+    release(lake, IDENTIFIERS.id, NIGHT, "for the test")
+    run_job(returning("known"), night(lake))
+    with pytest.raises(DataError, match=f"identity.persons is of {NIGHT} and not of {NEXT}: .*run"):
+        run_job(reader, night(lake, NEXT))
