@@ -70,9 +70,20 @@ _FEEDBACK = """
     WHERE i.person_id = $1 ORDER BY f.written_at DESC, f.feedback_id LIMIT 10
 """
 _CONSENTS = """
-    SELECT c.occurred_at, c.purpose, c.channel, c.status, c.basis
-    FROM silver.consents c JOIN identity.identifiers i USING (identifier)
-    WHERE i.person_id = $1 ORDER BY c.occurred_at DESC LIMIT 10
+    WITH own AS (SELECT identifier FROM identity.identifiers WHERE person_id = $1),
+    -- Addresses of the person's records, also those that others use too.
+    addresses AS (
+        SELECT l.left_id AS node FROM identity.links l JOIN own ON own.identifier = l.right_id
+        UNION SELECT l.right_id FROM identity.links l JOIN own ON own.identifier = l.left_id
+        UNION SELECT identifier FROM own
+    )
+    SELECT c.occurred_at, c.purpose, c.channel, c.status, c.basis,
+        c.identifier NOT IN (SELECT identifier FROM own) AS by_address
+    FROM silver.consents c
+    WHERE c.identifier IN (SELECT identifier FROM own)
+        OR concat('email:', c.email_token) IN (SELECT node FROM addresses)
+        OR concat('phone:', c.phone_token) IN (SELECT node FROM addresses)
+    ORDER BY c.occurred_at DESC, c.consent_id LIMIT 10
 """
 
 
@@ -151,11 +162,11 @@ def show(found: dict[str, Any]) -> None:
         ("Segments", "segments"),
         ("Identifiers and records", "identifiers"),
         ("What joined them", "links"),
-        ("Consents, latest first", "consents"),
-        ("Last order lines", "last_orders"),
-        ("Last events", "last_events"),
-        ("Last messages", "last_messages"),
-        ("Feedback", "feedback"),
+        ("Last 10 consents", "consents"),
+        ("Last 10 order lines", "last_orders"),
+        ("Last 10 events", "last_events"),
+        ("Last 10 messages", "last_messages"),
+        ("Last 10 reviews", "feedback"),
         (lists, "recommendations"),
     ):
         console.print(f"[bold]{title}[/bold]")

@@ -109,6 +109,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         }
         for left, right in (
             ("customer_no:17850", "login:ada"),
+            ("customer_no:17850", "email:a1"),
             ("customer_no:99", "customer_no:99"),
         )
     ],
@@ -149,6 +150,23 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             product_id="cup",
         )
         for kind, hour, message in (("product_view", 9, None), ("email_open", 8, "m1"))
+    ],
+    "silver.consents": [
+        _silver(
+            consent_id=f"c{number}",
+            identifier=identifier,
+            email_token=token,
+            purpose="marketing",
+            status=status,
+            occurred_at=at("2026-07-04", number),
+        )
+        for number, (identifier, token, status) in enumerate(
+            (
+                ("customer_no:17850", None, "granted"),
+                ("customer_no:99", "a1", "withdrawn"),
+                ("customer_no:99", "b2", "withdrawn"),
+            )
+        )
     ],
     "silver.messages": [
         _silver(

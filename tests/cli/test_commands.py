@@ -68,6 +68,11 @@ def test_a_person_is_told_with_what_they_did_and_what_joins_them(lake: Lake, cal
         ("m1", True, False),
         ("m2", False, False),
     ]
+    # A housemate's withdrawal names the address that both use.
+    assert [(row["status"], row["by_address"]) for row in found["consents"]] == [
+        ("withdrawn", True),
+        ("granted", False),
+    ]
     assert [(row["rating"], row["text"]) for row in found["feedback"]] == [(4, "Keeps tea warm")]
 
 
