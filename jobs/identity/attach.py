@@ -5,10 +5,10 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.identity.components import Engine
+from jobs.identity.components import spark_components
 
 
-def attach(links: DataFrame, owners: DataFrame, engine: Engine) -> DataFrame:
+def attach(links: DataFrame, owners: DataFrame) -> DataFrame:
     """Find the owner of every free node.
 
     Free nodes that are linked to each other go together. A group of them that touches the nodes
@@ -21,8 +21,6 @@ def attach(links: DataFrame, owners: DataFrame, engine: Engine) -> DataFrame:
         ``left_id``, ``right_id``, in any direction.
     owners : DataFrame
         ``node``, ``owner``, unique by node; a node that is not in it is free.
-    engine : Engine
-        Finds the groups of free nodes.
 
     Returns
     -------
@@ -32,7 +30,7 @@ def attach(links: DataFrame, owners: DataFrame, engine: Engine) -> DataFrame:
     """
     sides = _with_owners(links, owners).localCheckpoint()
     free = "left_owner IS NULL AND right_owner IS NULL"
-    groups = engine(sides.where(free))
+    groups = spark_components(sides.where(free))
     touching = (
         sides.select("left_id", "left_owner", "right_owner")
         .unionByName(

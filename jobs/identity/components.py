@@ -1,4 +1,4 @@
-"""Connected components of a graph given as links, on one machine or on Spark.
+"""Connected components of a graph given as links, as arrays or on Spark.
 
 Both engines name a component by its smallest node, so which of them ran cannot be seen in the
 result.
@@ -6,11 +6,8 @@ result.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
+from numpy.typing import NDArray
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 from scipy.sparse import coo_matrix
@@ -25,51 +22,49 @@ class UnfinishedComponentsError(RuntimeError):
     """The Spark engine did not settle."""
 
 
-Engine = Callable[[DataFrame], DataFrame]
-"""Finds the components of a graph.
+def array_components(
+    left: NDArray[np.int64], right: NDArray[np.int64], size: int
+) -> NDArray[np.int64]:
+    """Find components with SciPy.
 
-It takes ``left_id``, ``right_id`` (direction, repetition and order do not matter) and returns
-``node``, ``component`` (its smallest node), a row a node that has a link to another. A node
-without one is a component of its own and is left out: most nodes of a shop are visitors seen
-once, and need not travel.
-"""
+    Parameters
+    ----------
+    left, right : array of int
+        Ends of the links, nodes numbered from 0; direction, repetition and order do not matter.
+    size : int
+        Number of nodes.
 
-
-def engine_for(links: int, *, single_node_links: int) -> Engine:
-    """Choose by the number of links: SciPy on one machine up to the limit, Spark above it."""
-    return one_machine_components if links <= single_node_links else spark_components
-
-
-def one_machine_components(links: DataFrame) -> DataFrame:
-    """Find components with SciPy, on the driver; see :data:`Engine`."""
-    table = links.select("left_id", "right_id").where("left_id != right_id").toArrow()
-    # Dictionary codes instead of Python strings: an eighth of the memory.
-    ends = pa.chunked_array(
-        [chunk.cast(pa.large_string()) for side in table.columns for chunk in side.chunks],
-        type=pa.large_string(),
-    ).combine_chunks()
-    coded = ends.dictionary_encode()
-    nodes, codes = coded.dictionary, coded.indices.to_numpy()
-    left, right = codes[: table.num_rows], codes[table.num_rows :]
-    size = len(nodes)
-    graph = coo_matrix((np.ones(len(left), dtype=np.int8), (left, right)), shape=(size, size))
-    count, labels = connected_components(graph, directed=False)
-    by_name = pc.sort_indices(nodes).to_numpy()
-    rank = np.empty(size, dtype=np.int64)
-    rank[by_name] = np.arange(size)
+    Returns
+    -------
+    array of int, shape (size,)
+        Smallest node of each node's component; a node without a link is its own.
+    """
+    links = coo_matrix((np.ones(len(left), dtype=np.int8), (left, right)), shape=(size, size))
+    count, labels = connected_components(links, directed=False)
     smallest = np.full(count, size, dtype=np.int64)
-    np.minimum.at(smallest, labels, rank)
-    named = nodes.take(pa.array(by_name[smallest[labels]]))
-    found = pa.table({"node": nodes, "component": named})
-    return links.sparkSession.createDataFrame(found)
+    np.minimum.at(smallest, labels, np.arange(size))
+    found: NDArray[np.int64] = smallest[labels]
+    return found
 
 
 def spark_components(links: DataFrame) -> DataFrame:
-    """Find components by alternating large-star and small-star; see :data:`Engine`.
+    """Find components by alternating large-star and small-star.
 
     Kiveris, Lattanzi, Mirrokni, Rastogi, Vassilvitskii: Connected Components in MapReduce and
     Beyond, SoCC 2014. Links are rewired to smaller nodes until every component is a star around
     its smallest one.
+
+    Parameters
+    ----------
+    links : DataFrame
+        ``left_id``, ``right_id``; direction, repetition and order do not matter.
+
+    Returns
+    -------
+    DataFrame
+        ``node``, ``component`` (its smallest node), a row a node that has a link to another. A
+        node without one is a component of its own and is left out: most nodes of a shop are
+        visitors seen once, and need not travel.
 
     Raises
     ------

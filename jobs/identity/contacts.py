@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.identity.attach import attach
-from jobs.identity.components import Engine
+from jobs.identity.components import spark_components
 from jobs.identity.nodes import RECORD, node
 
 FIRST = "first"
@@ -25,7 +25,6 @@ def join_by_contact(
     customers: DataFrame,
     *,
     max_holders: int,
-    engine: Engine,
 ) -> DataFrame:
     """Join accounts and records by the contacts they hold.
 
@@ -39,8 +38,6 @@ def join_by_contact(
         Rows of ``silver.customers``.
     max_holders : int
         A contact that more components hold joins nobody.
-    engine : Engine
-        Finds connected components.
 
     Returns
     -------
@@ -50,8 +47,8 @@ def join_by_contact(
     """
     contested = _contested(holders, max_holders).localCheckpoint()
     traits = _traits(strong, customers, contested).localCheckpoint()
-    named = _join_by_traits(contested, traits, engine).localCheckpoint()
-    placed = _join_unnamed(contested, named, traits, engine)
+    named = _join_by_traits(contested, traits).localCheckpoint()
+    placed = _join_unnamed(contested, named, traits)
     return named.join(placed, named["group"] == placed["node"], how="left").select(
         "component", F.coalesce("owner", "group").alias("joined")
     )
@@ -64,14 +61,14 @@ def _contested(holders: DataFrame, most: int) -> DataFrame:
     return holders.join(wanted, on="contact")
 
 
-def _traits(strong: DataFrame, customers: DataFrame, contested: DataFrame) -> DataFrame:
-    """``component``, ``trait``: names and birthdays of the components that share a contact.
+def told_traits(customers: DataFrame) -> DataFrame:
+    """``node``, ``trait``: names and birthdays that records tell.
 
     The last name alone is no trait: a household shares it too.
     """
     first, last = F.col("first_name_token"), F.col("last_name_token")
     either_way = F.concat_ws(" ", F.least(first, last), F.greatest(first, last))
-    told = customers.select(
+    return customers.select(
         node(RECORD, "record_id").alias("node"),
         F.explode(
             F.array_compact(
@@ -84,16 +81,21 @@ def _traits(strong: DataFrame, customers: DataFrame, contested: DataFrame) -> Da
             )
         ).alias("trait"),
     )
+
+
+def _traits(strong: DataFrame, customers: DataFrame, contested: DataFrame) -> DataFrame:
+    """``component``, ``trait`` of the components that share a contact."""
     sharing = contested.select("component").distinct()
     return (
-        told.join(strong, on="node")
+        told_traits(customers)
+        .join(strong, on="node")
         .join(sharing, on="component")
         .select("component", "trait")
         .distinct()
     )
 
 
-def _join_by_traits(contested: DataFrame, traits: DataFrame, engine: Engine) -> DataFrame:
+def _join_by_traits(contested: DataFrame, traits: DataFrame) -> DataFrame:
     """``component``, ``group``: joined where they bear one trait at one contact.
 
     A trait at a contact is a node of its own, so the links grow with the holders and not with
@@ -103,7 +105,7 @@ def _join_by_traits(contested: DataFrame, traits: DataFrame, engine: Engine) -> 
         F.col("component").alias("left_id"),
         F.concat_ws(" as ", "contact", "trait").alias("right_id"),
     )
-    found = engine(keyed)
+    found = spark_components(keyed)
     return (
         contested.select("component")
         .distinct()
@@ -116,9 +118,7 @@ def _join_by_traits(contested: DataFrame, traits: DataFrame, engine: Engine) -> 
     )
 
 
-def _join_unnamed(
-    contested: DataFrame, named: DataFrame, traits: DataFrame, engine: Engine
-) -> DataFrame:
+def _join_unnamed(contested: DataFrame, named: DataFrame, traits: DataFrame) -> DataFrame:
     """``node``, ``owner``: groups without a first name, put with the one named they could be."""
     standing = (
         named.join(traits, on="component", how="left")
@@ -149,7 +149,7 @@ def _join_unnamed(
         .select(F.col("group").alias("left_id"), F.col("contact").alias("right_id"))
     )
     owners = telling.where("owner IS NOT NULL").select(F.col("contact").alias("node"), "owner")
-    return attach(links, owners, engine)
+    return attach(links, owners)
 
 
 def _bears(kind: str) -> Column:

@@ -12,8 +12,6 @@ STRONG = (RECORD, "customer_no", "login", "loyalty_no")
 """Types that a source gives to one person; those seen together are one person."""
 CONTACTS = (EMAIL, "phone")
 """Types that a household may share, but that two systems know one person by."""
-WEAK = (*CONTACTS, "device", "cookie")
-"""Types that more than one person may use."""
 
 COLUMN_TYPES = {
     "login": "login",

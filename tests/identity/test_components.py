@@ -1,59 +1,62 @@
-"""Components: both engines, one truth."""
+"""Components: as arrays and on Spark, one truth."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from jobs.identity.attach import attach
-from jobs.identity.components import (
-    Engine,
-    engine_for,
-    one_machine_components,
-    spark_components,
-)
+from jobs.identity.components import array_components, spark_components
 
 SCHEMA = "left_id string, right_id string"
+Links = Sequence[tuple[str, str]]
+Engine = Callable[[SparkSession, Links], dict[str, str]]
 
 
-def found(frame: DataFrame) -> dict[str, str]:
+def on_spark(spark: SparkSession, links: Links) -> dict[str, str]:
     """Node to component; fails where a node is there twice."""
-    pairs = [(row.node, row.component) for row in frame.collect()]
+    found = spark_components(spark.createDataFrame(links, SCHEMA))
+    pairs = [(row.node, row.component) for row in found.collect()]
     assert len(pairs) == len(dict(pairs))
     return dict(pairs)
 
 
-@pytest.mark.parametrize("engine", [one_machine_components, spark_components])
+def in_arrays(_: SparkSession, links: Links) -> dict[str, str]:
+    """Node to component, of nodes that have a link to another."""
+    names = sorted({node for pair in links for node in pair})
+    ends = [np.array([names.index(pair[side]) for pair in links], np.int64) for side in (0, 1)]
+    found = array_components(*ends, len(names))
+    linked = {node for pair in links if pair[0] != pair[1] for node in pair}
+    return {name: names[found[n]] for n, name in enumerate(names) if name in linked}
+
+
+both = pytest.mark.parametrize("engine", [in_arrays, on_spark])
+
+
+@both
 def test_a_component_is_named_by_its_smallest_node(spark: SparkSession, engine: Engine) -> None:
-    links = spark.createDataFrame(
-        [("e", "d"), ("d", "c"), ("b", "c"), ("x", "y"), ("y", "x"), ("x", "y")], SCHEMA
-    )
-    assert found(engine(links)) == {
-        "b": "b",
-        "c": "b",
-        "d": "b",
-        "e": "b",
-        "x": "x",
-        "y": "x",
-    }
+    links = [("e", "d"), ("d", "c"), ("b", "c"), ("x", "y"), ("y", "x"), ("x", "y")]
+    expected = {"b": "b", "c": "b", "d": "b", "e": "b", "x": "x", "y": "x"}
+    assert engine(spark, links) == expected
 
 
-@pytest.mark.parametrize("engine", [one_machine_components, spark_components])
+@both
 def test_a_long_chain_is_one_component(spark: SparkSession, engine: Engine) -> None:
     names = [f"n{i:03d}" for i in range(64)]
     random.Random(7).shuffle(names)
-    links = spark.createDataFrame(list(pairwise(names)), SCHEMA)
-    assert found(engine(links)) == dict.fromkeys(names, "n000")
+    assert engine(spark, list(pairwise(names))) == dict.fromkeys(names, "n000")
 
 
-@pytest.mark.parametrize("engine", [one_machine_components, spark_components])
+@both
 def test_no_links_have_no_components(spark: SparkSession, engine: Engine) -> None:
-    assert found(engine(spark.createDataFrame([], SCHEMA))) == {}
+    assert engine(spark, []) == {}
 
 
 @settings(
@@ -73,10 +76,8 @@ def test_neither_engine_nor_order_matters(
     shuffled = [(b, a) if seed.random() < 0.5 else (a, b) for a, b in links]
     seed.shuffle(shuffled)
     expected = brute_force(links)
-    straight = spark.createDataFrame(links, SCHEMA)
-    turned = spark.createDataFrame(shuffled, SCHEMA)
-    assert found(one_machine_components(straight)) == expected
-    assert found(spark_components(turned)) == expected
+    assert in_arrays(spark, links) == expected
+    assert on_spark(spark, shuffled) == expected
 
 
 def brute_force(links: list[tuple[str, str]]) -> dict[str, str]:
@@ -87,11 +88,6 @@ def brute_force(links: list[tuple[str, str]]) -> dict[str, str]:
             if a != b:
                 label[a] = label[b] = min(label[a], label[b])
     return label
-
-
-def test_spark_takes_over_above_the_limit() -> None:
-    assert engine_for(10, single_node_links=10) is one_machine_components
-    assert engine_for(11, single_node_links=10) is spark_components
 
 
 def test_free_nodes_go_to_the_only_owner_they_touch(spark: SparkSession) -> None:
@@ -111,8 +107,7 @@ def test_free_nodes_go_to_the_only_owner_they_touch(spark: SparkSession) -> None
     owners = spark.createDataFrame(
         [("o1", "A"), ("o2", "B"), ("o3", "C"), ("o4", "C")], "node string, owner string"
     )
-    result = attach(links, owners, one_machine_components)
-    assert {row.node: row.owner for row in result.collect()} == {
+    assert {row.node: row.owner for row in attach(links, owners).collect()} == {
         "f1": "A",
         "f2": "A",
         "f3": "f3",

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
+from jobs.identity import single_node
 from jobs.identity.persons import persons
 from jobs.identity.settings import IdentitySettings
 from jobs.lake.tables.identity import IDENTIFIERS, LINKS, PERSONS
@@ -126,7 +127,10 @@ Row = dict[str, Any]
 
 
 def run(
-    spark: SparkSession, links: list[tuple[str, str, str]], limits: IdentitySettings
+    spark: SparkSession,
+    links: list[tuple[str, str, str]],
+    limits: IdentitySettings,
+    customers: list[Row] = CUSTOMER_ROWS,
 ) -> tuple[list[Row], list[Row]]:
     """Identifiers and persons that follow from the links."""
     link_rows = [
@@ -134,7 +138,7 @@ def run(
     ]
     identifiers, people = persons(
         rows(spark, LINKS, link_rows),
-        rows(spark, CUSTOMERS, CUSTOMER_ROWS),
+        rows(spark, CUSTOMERS, customers),
         as_of=NIGHT,
         settings=limits,
     )
@@ -195,6 +199,53 @@ def test_engine_and_order_of_rows_do_not_matter(
 ) -> None:
     shuffled = random.Random(3).sample(LINK_ROWS, len(LINK_ROWS))
     assert run(spark, shuffled, ON_SPARK) == resolved
+
+
+def crowd(seed: int, towns: int) -> tuple[list[tuple[str, str, str]], list[Row]]:
+    """Random links within many small towns, whose people bear few names: all kinds of cases."""
+    chance = random.Random(seed)
+    links: set[tuple[str, str]] = set()
+    customers: list[Row] = []
+    for town in range(towns):
+        records = [f"record:crm:{town}-{n}" for n in range(chance.randint(1, 5))]
+        for record in records:
+            traits = ("first_name_token", "last_name_token", "birth_date_token")
+            told = {name: chance.choice([None, "x", "y", "z"]) for name in traits}
+            customers.append({"record_id": record.removeprefix("record:"), **told})
+        kinds = ["login", "loyalty_no", "email", "email", "phone", "device", "cookie", "cookie"]
+        nodes = records + [f"{kind}:{town}-{n}" for n, kind in enumerate(kinds)]
+        for _ in range(chance.randint(1, 16)):
+            one, other = chance.choice(nodes), chance.choice(nodes)
+            links.add((min(one, other), max(one, other)))
+    days = [f"2025-0{chance.randint(1, 9)}-01" for _ in links]
+    return [(a, b, day) for (a, b), day in zip(sorted(links), days, strict=True)], customers
+
+
+def test_one_machine_and_spark_find_the_same_persons(spark: SparkSession) -> None:
+    links, customers = crowd(seed=5, towns=150)
+    found = run(spark, links, LIMITS, customers)
+    assert found == run(spark, links, ON_SPARK, customers)
+    sizes = [len(nodes) for nodes in clusters(found[0])]
+    assert min(sizes) == 1
+    assert max(sizes) > 5
+
+
+def test_spark_takes_over_above_the_limit(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise AssertionError("on one machine")
+
+    monkeypatch.setattr(single_node, "resolve", refused)
+    links = [("login:a", "login:b", "2025-01-01"), ("login:c", "login:d", "2025-01-01")]
+    assert len(run(spark, links, ON_SPARK)[1]) == 2
+    with pytest.raises(AssertionError, match="on one machine"):
+        run(spark, links, LIMITS.model_copy(update={"single_node_links": 2}))
+
+
+def test_no_links_are_nobody(spark: SparkSession) -> None:
+    assert run(spark, [], LIMITS) == ([], [])
+    assert run(spark, [], LIMITS, []) == ([], [])
 
 
 NODES = ["record:crm:anna", "record:crm:ben", "login:a", "email:e", "cookie:c", "device:d"]
