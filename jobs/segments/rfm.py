@@ -35,7 +35,8 @@ def rfm(
     rules = settings.rfm
     start = as_of - timedelta(days=rules.window_days)
     in_window = order_lines.where(F.col("order_date").between(start + timedelta(days=1), as_of))
-    spend = purchases(in_window, products, identifiers, as_of)
+    # Scoring reads it twice: once for where the bins begin, once for who is in which.
+    spend = purchases(in_window, products, identifiers, as_of).localCheckpoint()
     # Negated days: the fewer since the last sale, the better.
     scored = quantile_scores(
         spend,
