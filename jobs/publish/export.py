@@ -3,6 +3,9 @@
 ``recommendations.csv`` (RFC 4180, UTF-8) and ``recommendations.jsonl`` hold one row a recipient,
 ``manifest.json`` says what they are, ``_SUCCESS`` comes last. What stands in the rows follows from
 the date and the data alone.
+
+The files hold addresses in the clear, so none is left behind: what a killed run was writing goes
+with the next export of any night.
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
 PARTS = ("product_id", "name", "url", "price", "currency", "reason")
 FILES = ("recommendations.csv", "recommendations.jsonl")
+MANIFEST = "manifest.json"
+SUCCESS = "_SUCCESS"
 
 
 def export_rows(
@@ -70,7 +75,11 @@ def export_rows(
 def write_export(
     folder: Path, night: date, columns: list[str], rows: Iterable[Any], manifest: Mapping[str, Any]
 ) -> Path:
-    """Write a night's folder beside, then put it in its place.
+    """Write a night's files beside, then put them in their place.
+
+    The folder of a night that is run again stays where it is, so that nothing that points to it
+    ever points to nothing: where the rows are the same, only the manifest changes; else
+    ``_SUCCESS`` is away while the files are changed for the new ones.
 
     Parameters
     ----------
@@ -88,27 +97,41 @@ def write_export(
     Returns
     -------
     Path
-        The folder of the night. An earlier one of the same night is replaced.
+        The folder of the night.
     """
-    scratch = folder / f".{night}.part"
-    shutil.rmtree(scratch, ignore_errors=True)
+    _sweep(folder)
+    scratch, place = folder / f".{night}.part", folder / night.isoformat()
     scratch.mkdir(parents=True)
-    count = _write_rows(scratch, columns, rows)
-    files = {
-        name: {"sha256": _sha256(scratch / name), "bytes": (scratch / name).stat().st_size}
-        for name in FILES
-    }
-    told = {"date": night.isoformat(), "rows": count, "columns": columns, "files": files}
-    (scratch / "manifest.json").write_text(json.dumps(told | dict(manifest), indent=2) + "\n")
-    (scratch / "_SUCCESS").touch()
-    place, old = folder / night.isoformat(), folder / f".{night}.old"
-    if place.exists():
-        shutil.rmtree(old, ignore_errors=True)
-        place.rename(old)
-    scratch.rename(place)
-    # Also one that a killed run left: it holds addresses.
-    shutil.rmtree(old, ignore_errors=True)
+    try:
+        count = _write_rows(scratch, columns, rows)
+        files = _measured(scratch)
+        told = {"date": night.isoformat(), "rows": count, "columns": columns, "files": files}
+        (scratch / MANIFEST).write_text(json.dumps(told | dict(manifest), indent=2) + "\n")
+        _put(scratch, place)
+    finally:
+        shutil.rmtree(scratch)
     return place
+
+
+def _put(scratch: Path, place: Path) -> None:
+    """Move files into a night's folder; each of them is the old or the new one, and whole."""
+    if (place / SUCCESS).exists() and _measured(place) == _measured(scratch):
+        os.replace(scratch / MANIFEST, place / MANIFEST)
+        return
+    place.mkdir(exist_ok=True)
+    (place / SUCCESS).unlink(missing_ok=True)
+    for name in (*FILES, MANIFEST):
+        os.replace(scratch / name, place / name)
+    (place / SUCCESS).touch()
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed runs left."""
+    for left in (*folder.glob(".*.part"), *folder.glob(".*.old")):
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
 
 
 def point_latest(folder: Path, night: date) -> None:
@@ -133,6 +156,15 @@ def _write_rows(folder: Path, columns: list[str], rows: Iterable[Any]) -> int:
             lines.write(json.dumps(values, ensure_ascii=False) + "\n")
             count += 1
     return count
+
+
+def _measured(folder: Path) -> dict[str, dict[str, Any]]:
+    """Hash and size of those of the files that are there."""
+    return {
+        name: {"sha256": _sha256(folder / name), "bytes": (folder / name).stat().st_size}
+        for name in FILES
+        if (folder / name).exists()
+    }
 
 
 def _sha256(path: Path) -> str:

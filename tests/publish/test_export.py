@@ -1,6 +1,11 @@
+"""The export: what stands in a row, and that a reader finds a night whole or not at all."""
+
 import csv
 import hashlib
 import json
+import os
+import shutil
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +17,7 @@ from jobs.lake.store import Lake
 from jobs.lake.tables.serving import RECOMMENDATIONS
 from jobs.lake.tables.silver import PRODUCTS
 from jobs.publish import pointer
-from jobs.publish.export import export_rows, write_export
+from jobs.publish.export import export_rows, point_latest, write_export
 from tests.rows import rows
 
 NIGHT = date(2026, 3, 2)
@@ -78,6 +83,89 @@ def test_a_row_is_one_recipient_with_its_products_in_order(
     lines = (place / "recommendations.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(lines[1])["rec_2_product_id"] is None
     assert (place / "_SUCCESS").exists()
+
+
+def written(folder: Path, *recipients: str, run: str = "first") -> Path:
+    lines = [{"recipient": recipient} for recipient in recipients]
+    return write_export(folder, NIGHT, ["recipient"], lines, {"run_id": run})
+
+
+def files(place: Path) -> set[str]:
+    return {path.name for path in place.iterdir()}
+
+
+def test_the_same_rows_again_change_the_manifest_and_touch_nothing_else(tmp_path: Path) -> None:
+    place = written(tmp_path, "ann")
+    before = {name: (place / name).stat() for name in files(place)}
+    assert written(tmp_path, "ann", run="second") == place
+    told = json.loads((place / "manifest.json").read_text())
+    assert (told["run_id"], told["rows"]) == ("second", 1)
+    changed = {name for name in before if (place / name).stat() != before[name]}
+    assert changed == {"manifest.json"}
+
+
+def test_a_reader_never_finds_the_shown_folder_gone_or_half_of_it_said_to_be_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path, "ann")
+    point_latest(tmp_path, NIGHT)
+    latest, seen = tmp_path / "latest", []
+    replace = os.replace
+
+    def looked(source: Path, target: Path) -> None:
+        replace(source, target)
+        seen.append(files(latest))
+
+    monkeypatch.setattr(os, "replace", looked)
+    written(tmp_path, "ann", "bob")
+    every = {"recommendations.csv", "recommendations.jsonl", "manifest.json"}
+    assert seen == [every, every, every]
+    assert files(latest) == every | {"_SUCCESS"}
+    assert (latest / "recommendations.csv").read_bytes() == b"recipient\r\nann\r\nbob\r\n"
+
+
+@pytest.mark.parametrize("moves", range(4))
+def test_a_killed_export_is_whole_again_by_the_next_one_and_leaves_no_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moves: int
+) -> None:
+    written(tmp_path, "ann")
+    left = iter(range(moves))
+    replace = os.replace
+
+    def killed(source: Path, target: Path) -> None:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", killed)
+        # A kill leaves no time to tidy up.
+        patched.setattr(shutil, "rmtree", lambda _: None)
+        if moves < 3:
+            with pytest.raises(KeyboardInterrupt):
+                written(tmp_path, "bob")
+            assert not (tmp_path / "2026-03-02" / "_SUCCESS").exists()
+        else:
+            written(tmp_path, "bob")
+    (tmp_path / ".2020-01-01.old").mkdir()
+    (tmp_path / ".2020-01-01.old" / "recommendations.csv").write_text("gone")
+    place = written(tmp_path, "bob")
+    assert {path.name for path in tmp_path.iterdir()} == {"2026-03-02"}
+    assert (place / "recommendations.csv").read_bytes() == b"recipient\r\nbob\r\n"
+    assert (place / "_SUCCESS").exists()
+
+
+def test_an_export_that_fails_leaves_the_earlier_one_and_nothing_beside(tmp_path: Path) -> None:
+    place = written(tmp_path, "ann")
+
+    def breaking() -> Iterator[dict[str, str]]:
+        yield {"recipient": "bob"}
+        raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space"):
+        write_export(tmp_path, NIGHT, ["recipient"], breaking(), {})
+    assert {path.name for path in tmp_path.iterdir()} == {"2026-03-02"}
+    assert (place / "recommendations.csv").read_bytes() == b"recipient\r\nann\r\n"
 
 
 def published(lake: Lake, home: Path, night: date, spark: SparkSession) -> bool:
