@@ -47,14 +47,15 @@ def addresses_of(customers: DataFrame, identifiers: DataFrame) -> DataFrame:
     )
 
 
-def current_consents(
+def consent_acts(
     consents: DataFrame,
     identifiers: DataFrame,
+    addresses: DataFrame,
     as_of: date,
     *,
-    addresses: DataFrame | None = None,
+    later_withdrawals: bool = False,
 ) -> DataFrame:
-    """Find what each person agrees to, by channel and address, at the end of a day.
+    """Find the acts that count at the end of a day, with each person they hold for.
 
     Parameters
     ----------
@@ -62,90 +63,22 @@ def current_consents(
         Rows of ``silver.consents``; those that do not count yet (:func:`said_by`) are passed over.
     identifiers : DataFrame
         Rows of ``identity.identifiers``.
+    addresses : DataFrame
+        From :func:`addresses_of`.
     as_of : date
         Last day that counts.
-    addresses : DataFrame, optional
-        From :func:`addresses_of`; without it an address that people share is only known to
-        belong to those who named it in an act.
+    later_withdrawals : bool
+        Whether withdrawals after that day count too: for what leaves now, of whatever night.
 
     Returns
     -------
     DataFrame
-        ``person_id``, ``email_token``, ``channel``, ``purpose``, ``granted``. The address is that
-        of channel email, and null for other channels and where the person has none. A person may
-        be written to at an address only if a row says so.
+        ``person_id``, ``email_token``, ``channel``, ``purpose``, ``occurred_at``, ``granted``. An
+        act may stand twice.
     """
-    acts = consent_acts(consents, identifiers, as_of, addresses=addresses)
-    own = _all_addresses(acts, identifiers, addresses).select(
-        "person_id", F.col("email_token").alias("own_token")
-    )
-    by_channel = acts.withColumn(
-        "channel",
-        F.explode(
-            F.when(F.col("channel").isNull(), F.array(*map(F.lit, CHANNELS))).otherwise(
-                F.array("channel")
-            )
-        ),
-    )
-    to_email = by_channel.where(F.col("channel") == EMAIL)
-    everywhere = (
-        to_email.where("email_token IS NULL")
-        .join(own, on="person_id", how="left")
-        .withColumn("email_token", F.col("own_token"))
-        .drop("own_token")
-    )
-    elsewhere = by_channel.where(F.col("channel") != EMAIL).withColumn(
-        "email_token", F.lit(None).cast("string")
-    )
-    return (
-        to_email.where("email_token IS NOT NULL")
-        .unionByName(everywhere)
-        .unionByName(elsewhere)
-        .groupBy("person_id", "email_token", "channel", "purpose")
-        .agg(_latest().alias("granted"))
-    )
-
-
-def current_purposes(
-    consents: DataFrame,
-    identifiers: DataFrame,
-    as_of: date,
-    *,
-    addresses: DataFrame | None = None,
-) -> DataFrame:
-    """``person_id``, ``purpose``, ``granted``: the latest act of each person, whatever its channel.
-
-    For purposes that are not about being written to, as personalization and analytics; the
-    parameters are those of :func:`current_consents`.
-    """
-    acts = consent_acts(consents, identifiers, as_of, addresses=addresses)
-    return acts.groupBy("person_id", "purpose").agg(_latest().alias("granted"))
-
-
-def said_by(as_of: date) -> Column:
-    """Whether an act counts at the end of a day.
-
-    A grant counts from its day (UTC) if it was known by then. A withdrawal counts from its day
-    even if it came late, and as soon as it is known: west of UTC an evening's is of the next UTC
-    day.
-    """
-    day = F.to_date("occurred_at")
-    in_time = (day <= F.lit(as_of)) | (F.col("known_from") <= F.lit(as_of))
-    return counted(day, as_of) | ((F.col("status") == "withdrawn") & in_time)
-
-
-def consent_acts(
-    consents: DataFrame,
-    identifiers: DataFrame,
-    as_of: date,
-    *,
-    addresses: DataFrame | None = None,
-) -> DataFrame:
-    """Acts up to a day with each person they hold for; see the module for shared addresses."""
     acts = with_person(
-        consents.where(said_by(as_of)).select(
+        consents.where(said_by(as_of, later_withdrawals=later_withdrawals)).select(
             "identifier",
-            "consent_id",
             "email_token",
             "channel",
             "purpose",
@@ -159,17 +92,69 @@ def consent_acts(
         F.col("email_token").isNotNull()
         & (~F.col("granted") | F.col("identifier").startswith(f"{EMAIL}:"))
     ).drop("identifier", "person_id")
-    users = _all_addresses(own, identifiers, addresses)
-    return own.unionByName(for_all.join(users, on="email_token")).distinct()
+    return own.unionByName(for_all.join(_with_named(addresses, own), on="email_token"))
 
 
-def _all_addresses(
-    acts: DataFrame, identifiers: DataFrame, addresses: DataFrame | None
-) -> DataFrame:
+def said_by(as_of: date, *, later_withdrawals: bool = False) -> Column:
+    """Whether an act counts at the end of a day.
+
+    A grant counts from its day (UTC) if it was known by then. A withdrawal counts from its day
+    even if it came late, and as soon as it is known: west of UTC an evening's is of the next UTC
+    day.
+    """
+    day = F.to_date("occurred_at")
+    withdrawn = F.col("status") == "withdrawn"
+    in_time = (day <= F.lit(as_of)) | (F.col("known_from") <= F.lit(as_of))
+    return counted(day, as_of) | (withdrawn & (F.lit(later_withdrawals) | in_time))
+
+
+def current_consents(acts: DataFrame, addresses: DataFrame) -> DataFrame:
+    """Find what each person agrees to, by channel and address.
+
+    Parameters
+    ----------
+    acts : DataFrame
+        From :func:`consent_acts`.
+    addresses : DataFrame
+        From :func:`addresses_of`.
+
+    Returns
+    -------
+    DataFrame
+        ``person_id``, ``email_token``, ``channel``, ``purpose``, ``granted``, ``granted_at`` (the
+        latest grant). The address is that of channel email, and null for other channels and where
+        the person has none. A person may be written to at an address only if a row says so.
+    """
+    own = _with_named(addresses, acts).select(
+        F.col("person_id").alias("owner"), F.col("email_token").alias("own_token")
+    )
+    every = F.array(*map(F.lit, CHANNELS))
+    channels = F.when(F.col("channel").isNull(), every).otherwise(F.array("channel"))
+    by_channel = acts.withColumn("channel", F.explode(channels))
+    to_email = F.col("channel") == EMAIL
+    everywhere = to_email & F.col("email_token").isNull() & (F.col("person_id") == F.col("owner"))
+    address = F.when(to_email, F.coalesce("email_token", "own_token"))
+    return (
+        by_channel.join(own, on=everywhere, how="left")
+        .withColumn("email_token", address)
+        .groupBy("person_id", "email_token", "channel", "purpose")
+        .agg(_granted().alias("granted"), _granted_at().alias("granted_at"))
+    )
+
+
+def current_purposes(acts: DataFrame) -> DataFrame:
+    """``person_id``, ``purpose``, ``granted``: the latest act of each person, whatever its channel.
+
+    For purposes that are not about being written to, as personalization and analytics; ``acts``
+    are those of :func:`consent_acts`.
+    """
+    return acts.groupBy("person_id", "purpose").agg(_granted().alias("granted"))
+
+
+def _with_named(addresses: DataFrame, acts: DataFrame) -> DataFrame:
     """Addresses of persons, with those they named in an act themselves."""
-    known = _own_addresses(identifiers) if addresses is None else addresses
     named = acts.where("email_token IS NOT NULL").select("person_id", "email_token")
-    return known.unionByName(named).distinct()
+    return addresses.unionByName(named).distinct()
 
 
 def _own_addresses(identifiers: DataFrame) -> DataFrame:
@@ -178,8 +163,11 @@ def _own_addresses(identifiers: DataFrame) -> DataFrame:
     )
 
 
-def _latest() -> Column:
-    """Aggregate: whether the latest act grants; the id decides where nothing else does."""
-    return F.max_by(
-        "granted", F.struct("occurred_at", (~F.col("granted")).alias("withdrawn"), "consent_id")
-    )
+def _granted() -> Column:
+    """Aggregate: whether the latest act grants; at equal time a withdrawal wins."""
+    withdrawn_at = F.max(F.when(~F.col("granted"), F.col("occurred_at")))
+    return F.coalesce(_granted_at() > withdrawn_at, withdrawn_at.isNull())
+
+
+def _granted_at() -> Column:
+    return F.max(F.when(F.col("granted"), F.col("occurred_at")))

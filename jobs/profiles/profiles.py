@@ -23,7 +23,12 @@ from jobs.lake.tables.silver import (
     PRODUCTS,
 )
 from jobs.profiles.behaviour import messages_by_person, reviews_by_person, visits_by_person
-from jobs.profiles.consent import addresses_of, current_consents, current_purposes
+from jobs.profiles.consent import (
+    addresses_of,
+    consent_acts,
+    current_consents,
+    current_purposes,
+)
 from jobs.profiles.purchases import purchases_by_person
 from jobs.profiles.settings import ProfilesSettings
 
@@ -118,14 +123,16 @@ def agreements_by_person(
 ) -> DataFrame:
     """Find what each person said to email marketing and personalization; null where nothing."""
     addresses = addresses_of(customers, identifiers)
+    # Three parts of one plan stand on the acts; without a checkpoint each would find them anew.
+    acts = consent_acts(consents, identifiers, addresses, as_of).localCheckpoint()
     to_email = (
-        current_consents(consents, identifiers, as_of, addresses=addresses)
+        current_consents(acts, addresses)
         .where((F.col("channel") == EMAIL) & (F.col("purpose") == MARKETING))
         .groupBy("person_id")
         .agg(F.bool_or("granted").alias("email_marketing"))
     )
     personal = (
-        current_purposes(consents, identifiers, as_of, addresses=addresses)
+        current_purposes(acts)
         .where(F.col("purpose") == PERSONALIZATION)
         .select("person_id", F.col("granted").alias("personalization"))
     )

@@ -27,12 +27,14 @@ PARTS = ("product_id", "name", "url", "price", "currency", "reason")
 FILES = ("recommendations.csv", "recommendations.jsonl")
 MANIFEST = "manifest.json"
 SUCCESS = "_SUCCESS"
+FOR_ALL = "popular"
+"""The strategy whose lists are made of nobody's own behaviour."""
 
 
 def export_rows(
     lists: DataFrame, products: DataFrame, recipients: DataFrame, *, length: int
 ) -> DataFrame:
-    """Make one row a recipient, by recipient.
+    """Make one row a recipient, by person.
 
     Parameters
     ----------
@@ -41,14 +43,16 @@ def export_rows(
     products : DataFrame
         Rows of ``silver.products``.
     recipients : DataFrame
-        ``person_id``, ``recipient``; each once.
+        ``person_id``, ``recipient``, ``impersonal``: the last is true of those who must not be
+        shown what was made for them, and whose row is left out if it was.
     length : int
         Products a row.
 
     Returns
     -------
     DataFrame
-        ``recipient``, ``person_id``, then ``rec_<i>_<part>`` for each product and part, all text.
+        ``recipient`` as it came, ``person_id``, then ``rec_<i>_<part>`` for each product and part,
+        all text.
     """
     from pyspark.sql import functions as F
 
@@ -56,20 +60,26 @@ def export_rows(
         "product_id", "name", "url", F.col("price").cast("decimal(18,2)").alias("price"), "currency"
     )
     priced = F.when(F.col("price").isNotNull(), F.col("price").cast("string"))
+    refused = F.col("impersonal") & (F.col("strategy") != FOR_ALL)
     rows = (
         lists.where(F.col("rank") <= length)
+        .join(recipients, "person_id")
         .join(F.broadcast(shown), "product_id", "left")
         .withColumn("price", priced)
-        .join(recipients, "person_id")
-        .groupBy("recipient", "person_id")
-        .agg(F.map_from_entries(F.collect_list(F.struct("rank", F.struct(*PARTS)))).alias("recs"))
+        .groupBy("person_id")
+        .agg(
+            F.first("recipient").alias("recipient"),
+            F.bool_or(refused).alias("refused"),
+            F.map_from_entries(F.collect_list(F.struct("rank", F.struct(*PARTS)))).alias("recs"),
+        )
+        .where("refused IS NOT TRUE")
     )
     flat = [
         F.col("recs")[i][part].alias(f"rec_{i}_{part}")
         for i in range(1, length + 1)
         for part in PARTS
     ]
-    return rows.select("recipient", "person_id", *flat).orderBy("recipient", "person_id")
+    return rows.select("recipient", "person_id", *flat).orderBy("person_id")
 
 
 def write_export(

@@ -41,53 +41,52 @@ def publish(lake: Lake, home: Path, night: date, run_id: str) -> bool:
     published = [m["as_of"] for m in moves if m["action"] == "publish"]
     if published and max(published) > night:
         return False
-    point_latest(export_folder(home), night)
-    _move(lake, moves, night, "publish", run_id)
+    _show(lake, home, moves, night, "publish", run_id)
     return True
 
 
-def rollback(lake: Lake, home: Path, to: date | None = None) -> date:
-    """Show an earlier night again.
+def earlier(lake: Lake, to: date | None = None) -> date:
+    """Find the night to go back to.
 
     Parameters
     ----------
     lake : Lake
         The lake.
-    home : Path
-        Holds the exports.
     to : date, optional
-        The night; by default the one shown before.
-
-    Returns
-    -------
-    date
-        The night that is shown now.
+        The night that is wanted; by default the one that was shown before, passing over nights
+        that somebody went back from.
 
     Raises
     ------
     DataError
-        There is no earlier night, or its lists or its export are gone.
+        There is no such night, or its lists are gone.
     """
     moves = switches(lake)
-    shown = moves[-1]["as_of"] if moves else None
-    earlier = sorted({m["as_of"] for m in moves if shown is not None and m["as_of"] < shown})
-    if to is None:
-        if not earlier:
-            raise DataError(
-                "no earlier night was ever published, so there is nothing to go back to"
-            )
-        to = earlier[-1]
-    held = lake.rows(RECOMMENDATIONS, [("as_of", "=", to)], ["rank"]).num_rows
-    if not held or not (export_folder(home) / to.isoformat() / "_SUCCESS").exists():
-        raise DataError(f"the lists or the export of {to} are not there; published were {earlier}")
-    point_latest(export_folder(home), to)
-    _move(lake, moves, to, "rollback", None)
-    return to
+    nights = [move["as_of"] for move in moves if move["as_of"] < moves[-1]["as_of"]]
+    if to is None and not nights:
+        raise DataError("no earlier night was ever published, so there is nothing to go back to")
+    night = to or nights[-1]
+    if not lake.rows(RECOMMENDATIONS, [("as_of", "=", night)], ["rank"]).num_rows:
+        told = ", ".join(map(str, sorted(set(nights)))) or "none"
+        raise DataError(f"the lists of {night} are not there; nights published before: {told}")
+    return night
 
 
-def _move(
-    lake: Lake, moves: list[dict[str, Any]], night: date, action: str, run_id: str | None
+def go_back(lake: Lake, home: Path, night: date) -> None:
+    """Show an earlier night again; its export has just been written."""
+    _show(lake, home, switches(lake), night, "rollback", None)
+
+
+def _show(
+    lake: Lake,
+    home: Path,
+    moves: list[dict[str, Any]],
+    night: date,
+    action: str,
+    run_id: str | None,
 ) -> None:
+    """Move ``latest`` and then, last, the pointer."""
+    point_latest(export_folder(home), night)
     lake.append_rows(
         PUBLICATIONS,
         [

@@ -1,14 +1,16 @@
-"""Publish a night: the export written, then the pointer moved, last."""
+"""Publish a night: the export written, then the pointer moved, last; and back again."""
 
 from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jobs.ingest.catalogue import source_set
+from jobs.ingest.catalogue import SourceSet, source_set
 from jobs.ingest.keyring import key_file
 from jobs.lake.contract import Table
+from jobs.lake.errors import DataError
 from jobs.lake.run import Record, Run
 from jobs.lake.runner import recorded
 from jobs.lake.settings import conf_folder
@@ -16,14 +18,12 @@ from jobs.lake.tables.bronze import VAULT_CONTACTS, VAULT_KEYS
 from jobs.lake.tables.identity import IDENTIFIERS, PERSONS
 from jobs.lake.tables.serving import RECOMMENDATIONS
 from jobs.lake.tables.silver import CONSENTS, CUSTOMERS, PRODUCTS
+from jobs.profiles.consent import addresses_of, consent_acts, current_consents, current_purposes
+from jobs.profiles.profiles import PERSONALIZATION
 from jobs.publish import pointer
 from jobs.publish.export import export_rows, write_export
-from jobs.publish.recipients import (
-    consented_addresses,
-    customer_numbers,
-    opened_addresses,
-    withdrawn,
-)
+from jobs.publish.recipients import CUSTOMER_NO, consented_addresses, consented_numbers
+from jobs.publish.vault import opened, sealed_addresses
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -34,30 +34,51 @@ log = logging.getLogger("bespoke")
 def publish(run: Run) -> None:
     """Write the night's export and let readers see the night.
 
-    Nothing is switched before the export is whole; a night before one that was published already
-    gets its export and leaves the pointer where it is.
-    """
-    from pyspark.sql import functions as F
+    Nothing is switched before the export is whole; a night before the one that is shown gets its
+    export and leaves the pointer where it is.
 
+    Raises
+    ------
+    DataError
+        The night has no lists.
+    """
     with recorded(run, "publish") as record:
-        lists = _read(run, record, RECOMMENDATIONS).where(F.col("as_of") == F.lit(run.as_of))
-        recipients, keyed_by = _recipients(run, record)
-        length = run.settings.export.products
-        rows = export_rows(lists, _read(run, record, PRODUCTS), recipients, length=length)
-        versions = lists.where("strategy = 'als'").select("model_version").distinct().collect()
-        manifest: dict[str, Any] = {
-            "recipient": keyed_by,
-            "purpose": run.settings.export.purpose,
-            "model_version": sorted(row[0] for row in versions),
-            "lake_versions": dict(sorted(record.inputs.items())),
-            "run_id": run.id,
-            "written_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            **_assumed(run),
-        }
-        folder = pointer.export_folder(run.home)
-        place = write_export(folder, run.as_of, rows.columns, rows.toLocalIterator(), manifest)
+        place = _write_export(run, record)
         shown = pointer.publish(run.lake, run.home, run.as_of, run.id)
     log.info("publish: %s%s", place, "" if shown else " (a later night stays the one shown)")
+
+
+def roll_back(run: Run) -> None:
+    """Write an earlier night's export anew, then show that night again.
+
+    Anew, because its rows are of a day when some people had not withdrawn yet.
+    """
+    with recorded(run, "rollback") as record:
+        place = _write_export(run, record)
+        pointer.go_back(run.lake, run.home, run.as_of)
+    log.info("rollback: %s", place)
+
+
+def _write_export(run: Run, record: Record) -> Path:
+    sources = source_set(conf_folder() / "sources", run.settings.source)
+    lists, models = _lists(run, record)
+    recipients = _recipients(run, record, sources)
+    length = run.settings.export.products
+    rows = export_rows(lists, _read(run, record, PRODUCTS), recipients, length=length)
+    if sources.main.recipient != CUSTOMER_NO:
+        rows = opened(rows, key_file(run.home))
+    manifest: dict[str, Any] = {
+        "recipient": sources.main.recipient,
+        "purpose": run.settings.export.purpose,
+        "model_version": models,
+        "lake_versions": dict(sorted(record.inputs.items())),
+        "run_id": run.id,
+        "written_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    if sources.main.assumed_purposes:
+        manifest["assumed_purposes"] = {a.purpose: a.why for a in sources.main.assumed_purposes}
+    folder = pointer.export_folder(run.home)
+    return write_export(folder, run.as_of, rows.columns, rows.toLocalIterator(), manifest)
 
 
 def _read(run: Run, record: Record, table: Table) -> DataFrame:
@@ -66,33 +87,50 @@ def _read(run: Run, record: Record, table: Table) -> DataFrame:
     return run.lake.read(table, version)
 
 
-def _recipients(run: Run, record: Record) -> tuple[DataFrame, str]:
-    """Who is written to, and by what a row is addressed."""
+def _lists(run: Run, record: Record) -> tuple[DataFrame, list[str]]:
+    """Return the night's lists, and the versions of the models that made them."""
+    from pyspark.sql import functions as F
+
+    lists = _read(run, record, RECOMMENDATIONS).where(F.col("as_of") == F.lit(run.as_of))
+    made_by = lists.select("strategy", "model_version").distinct().collect()
+    if not made_by:
+        raise DataError(
+            f"there are no lists of {run.as_of}, so nothing was exported and what is shown stays: "
+            f"make them by `bespoke job recommend --date {run.as_of}`, then publish again"
+        )
+    return lists, sorted({row["model_version"] for row in made_by if row["strategy"] == "als"})
+
+
+def _recipients(run: Run, record: Record, sources: SourceSet) -> DataFrame:
+    """Who is written to, by what a row is addressed, and who wants nothing personal any more.
+
+    Consent is that of the night, less all that was withdrawn since: whatever night an export is
+    of, it holds nobody of whom it is known by now that they do not want it.
+    """
+    from pyspark.sql import functions as F
+
     wanted = run.settings.export
-    keyed_by = source_set(conf_folder() / "sources", run.settings.source).main.recipient
-    identifiers = _read(run, record, IDENTIFIERS)
-    persons = _read(run, record, PERSONS)
+    identifiers, persons = _read(run, record, IDENTIFIERS), _read(run, record, PERSONS)
+    addresses = addresses_of(_read(run, record, CUSTOMERS), identifiers)
     consents = _read(run, record, CONSENTS)
-    if keyed_by == "customer_no":
-        # Such a set declares what it assumes; without that nobody has agreed.
-        numbers = customer_numbers(identifiers, persons)
-        if wanted.purpose not in run.settings.profiles.assumed_purposes:
-            numbers = numbers.limit(0)
-        gone = withdrawn(consents, identifiers, as_of=run.as_of, purpose=wanted.purpose)
-        return numbers.join(gone, "person_id", "left_anti"), keyed_by
-    addresses = consented_addresses(
-        _read(run, record, CUSTOMERS),
-        consents,
-        identifiers,
-        persons,
-        as_of=run.as_of,
-        channel=wanted.channel,
-        purpose=wanted.purpose,
+    acts = consent_acts(
+        consents, identifiers, addresses, run.as_of, later_withdrawals=True
+    ).localCheckpoint()
+    agreements = current_consents(acts, addresses).where(
+        (F.col("channel") == wanted.channel) & (F.col("purpose") == wanted.purpose)
     )
-    contacts, keys = _read(run, record, VAULT_CONTACTS), _read(run, record, VAULT_KEYS)
-    return opened_addresses(addresses, contacts, keys, key_file(run.home)), keyed_by
-
-
-def _assumed(run: Run) -> dict[str, Any]:
-    assumed = source_set(conf_folder() / "sources", run.settings.source).main.assumed_purposes
-    return {"assumed_purposes": {a.purpose: a.why for a in assumed}} if assumed else {}
+    impersonal = (
+        current_purposes(acts)
+        .where((F.col("purpose") == PERSONALIZATION) & ~F.col("granted"))
+        .select("person_id", F.lit(True).alias("impersonal"))
+    )
+    if sources.main.recipient == CUSTOMER_NO:
+        assumed = wanted.purpose in run.settings.profiles.assumed_purposes
+        recipients = consented_numbers(agreements, identifiers, persons, assumed=assumed)
+    else:
+        recipients = sealed_addresses(
+            consented_addresses(agreements, persons),
+            _read(run, record, VAULT_CONTACTS),
+            _read(run, record, VAULT_KEYS),
+        )
+    return recipients.join(impersonal, "person_id", "left")

@@ -1,36 +1,30 @@
-"""Recipients: who may be written to, and at which address; the only job that opens the vault."""
+"""Recipients: who may be written to, and at which of their addresses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd  # PySpark reads the annotations of the functions it is given
 
-from jobs.identity.resolve import with_person
-from jobs.ingest import keyring
-from jobs.profiles.consent import addresses_of, current_consents, said_by
-
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+CUSTOMER_NO = "customer_no"
 
-def consented_addresses(
-    customers: DataFrame,
-    consents: DataFrame,
-    identifiers: DataFrame,
-    persons: DataFrame,
-    *,
-    as_of: date,
-    channel: str,
-    purpose: str,
-) -> DataFrame:
+
+def consented_addresses(consents: DataFrame, persons: DataFrame) -> DataFrame:
     """Choose one address a person, and one person an address.
 
-    Of several addresses a person agreed to, the first by its token is taken; an address that
-    several people agreed at goes to the one seen last.
+    Whoever was seen last chooses first: of the addresses they agreed at, the one agreed at last
+    that nobody before them took, and of equal ones the first by its token. So a person goes
+    without only if others have taken all of theirs.
+
+    Parameters
+    ----------
+    consents : DataFrame
+        Rows of :func:`jobs.profiles.consent.current_consents` of one channel and purpose.
+    persons : DataFrame
+        Rows of ``identity.persons``.
 
     Returns
     -------
@@ -40,99 +34,76 @@ def consented_addresses(
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
-    agreed = (
-        current_consents(
-            consents, identifiers, as_of, addresses=addresses_of(customers, identifiers)
-        )
-        .where((F.col("channel") == channel) & (F.col("purpose") == purpose) & F.col("granted"))
-        .where("email_token IS NOT NULL")
-        .select("person_id", "email_token")
-        .distinct()
+    own = Window.partitionBy("person_id")
+    wished = own.orderBy(F.desc("granted_at"), "email_token")
+    wishes = (
+        consents.where("granted AND email_token IS NOT NULL")
         .join(persons.select("person_id", "last_seen"), "person_id")
+        .withColumn("users", F.count("*").over(Window.partitionBy("email_token")))
+        .withColumn("shares", F.max("users").over(own) > 1)
+        .withColumn("wish", F.row_number().over(wished))
+        # Both parts stand on it.
+        .localCheckpoint()
     )
-    by_address = Window.partitionBy("email_token").orderBy(F.desc("last_seen"), "person_id")
-    by_person = Window.partitionBy("person_id").orderBy("email_token")
-    return (
-        agreed.withColumn("_nth", F.row_number().over(by_address))
-        .where("_nth = 1")
-        .withColumn("_nth", F.row_number().over(by_person))
-        .where("_nth = 1")
-        .select("person_id", "email_token")
+    alone = wishes.where("NOT shares AND wish = 1").select("person_id", "email_token")
+    # Taking turns is one process's work; those who share an address are few.
+    family = (
+        wishes.where("shares")
+        .groupBy("shares")
+        .applyInPandas(in_turn, "person_id string, email_token string")
     )
+    return alone.unionByName(family)
 
 
-def opened_addresses(
-    addresses: DataFrame, contacts: DataFrame, keys: DataFrame, key_file: Path
+def consented_numbers(
+    consents: DataFrame, identifiers: DataFrame, persons: DataFrame, *, assumed: bool
 ) -> DataFrame:
-    """Decrypt the addresses behind tokens.
+    """Find the known persons who may be written to, for a set that holds no addresses.
 
     Parameters
     ----------
-    addresses : DataFrame
-        ``person_id``, ``email_token``.
-    contacts, keys : DataFrame
-        ``vault.contacts`` and ``vault.keys``.
-    key_file : Path
-        The master key.
+    consents : DataFrame
+        Rows of :func:`jobs.profiles.consent.current_consents` of one channel and purpose.
+    identifiers, persons : DataFrame
+        Rows of ``identity.identifiers`` and ``identity.persons``.
+    assumed : bool
+        Whether the set takes the purpose as agreed by those who said nothing of it.
 
     Returns
     -------
     DataFrame
-        ``person_id``, ``recipient``: the address in the clear. A token whose record has lost its
-        key is left out: the person was erased.
+        ``person_id``, ``recipient``: the person's first customer number.
     """
     from pyspark.sql import functions as F
-    from pyspark.sql.pandas.functions import pandas_udf
 
-    held = contacts.where(F.col("sealed")["email"].isNotNull()).select(
-        "email_token", "record_id", F.col("sealed")["email"].alias("sealed")
-    )
-    readable = held.join(keys.select("record_id", "wrapped_key"), "record_id")
-    one = readable.groupBy("email_token").agg(
-        F.min_by(F.struct("record_id", "wrapped_key", "sealed"), "record_id").alias("c")
-    )
-    unseal = pandas_udf(_unsealing(key_file), "string")  # type: ignore[call-overload]
-    return addresses.join(one, "email_token").select(
-        "person_id", unseal("c.record_id", "c.wrapped_key", "c.sealed").alias("recipient")
-    )
-
-
-def customer_numbers(identifiers: DataFrame, persons: DataFrame) -> DataFrame:
-    """``person_id``, ``recipient``: the first customer number of every known person."""
-    from pyspark.sql import functions as F
-
-    numbers = identifiers.where(F.col("type") == "customer_no")
+    said = consents.groupBy("person_id").agg(F.bool_or("granted").alias("granted"))
+    # All that follows the first colon: a number may hold colons of its own.
+    number = F.expr(f"substring(identifier, {len(CUSTOMER_NO) + 2})")
     return (
-        numbers.join(persons.where("kind = 'known'").select("person_id"), "person_id")
+        persons.where("kind = 'known'")
+        .select("person_id")
+        .join(said, "person_id", "left")
+        .where(F.coalesce("granted", F.lit(assumed)))
+        .join(identifiers.where(F.col("type") == CUSTOMER_NO), "person_id")
         .groupBy("person_id")
-        .agg(F.min(F.substring_index("identifier", ":", -1)).alias("recipient"))
+        .agg(F.min(number).alias("recipient"))
     )
 
 
-def withdrawn(
-    consents: DataFrame, identifiers: DataFrame, *, as_of: date, purpose: str
-) -> DataFrame:
-    """``person_id`` of those whose latest act for a purpose withdraws it."""
-    from pyspark.sql import functions as F
+def in_turn(wishes: pd.DataFrame) -> pd.DataFrame:
+    """Let people choose in turn; see :func:`consented_addresses`.
 
-    acts = with_person(
-        consents.where((F.col("purpose") == purpose) & said_by(as_of)),
-        identifiers,
-    )
-    order = F.struct("occurred_at", F.col("status") == "withdrawn")
-    last = acts.groupBy("person_id").agg(F.max_by("status", order).alias("status"))
-    return last.where("status = 'withdrawn'").select("person_id")
-
-
-def _unsealing(key_file: Path) -> Callable[[pd.Series, pd.Series, pd.Series], pd.Series]:
-    def unseal(records: pd.Series, wrapped: pd.Series, sealed: pd.Series) -> pd.Series:
-        ring = keyring.read_keyring(key_file)
-        return pd.Series(
-            [
-                keyring.unseal(ring.unwrap(record, key), record, "email", value)
-                for record, key, value in zip(records, wrapped, sealed, strict=True)
-            ],
-            dtype=object,
-        )
-
-    return unseal
+    Parameters
+    ----------
+    wishes : DataFrame
+        ``person_id``, ``last_seen``, ``wish`` (1 for the address they would take first),
+        ``email_token``.
+    """
+    turns = wishes.sort_values(["last_seen", "person_id", "wish"], ascending=[False, True, True])
+    chosen: dict[str, str] = {}
+    taken: set[str] = set()
+    for person, address in zip(turns["person_id"], turns["email_token"], strict=True):
+        if person not in chosen and address not in taken:
+            chosen[person] = address
+            taken.add(address)
+    return pd.DataFrame(list(chosen.items()), columns=["person_id", "email_token"])

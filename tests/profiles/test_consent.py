@@ -12,6 +12,7 @@ from jobs.lake.tables.identity import IDENTIFIERS
 from jobs.lake.tables.silver import CONSENTS, CUSTOMERS
 from jobs.profiles.consent import (
     addresses_of,
+    consent_acts,
     current_consents,
     current_purposes,
 )
@@ -108,7 +109,8 @@ def test_the_latest_act_that_covers_an_address_wins(
     frames: tuple[DataFrame, DataFrame, DataFrame],
 ) -> None:
     consents, identifiers, addresses = frames
-    found = current_consents(consents, identifiers, NIGHT, addresses=addresses)
+    acts = consent_acts(consents, identifiers, addresses, NIGHT)
+    found = current_consents(acts, addresses)
     marketing = {
         (r.person_id, r.email_token, r.channel): r.granted
         for r in found.where("purpose = 'marketing'").collect()
@@ -132,13 +134,37 @@ def test_the_latest_act_that_covers_an_address_wins(
         ("p_hal", None, "post"): False,
         ("p_ivy", None, "post"): True,
     }
+    granted_at = {
+        (r.person_id, r.email_token): r.granted_at.date()
+        for r in found.where("purpose = 'marketing' AND channel = 'email' AND granted").collect()
+    }
+    assert granted_at == {
+        ("p_ann", "ann1"): date(2026, 1, 1),
+        ("p_bob", "family"): date(2026, 1, 3),
+        ("p_dan", None): NIGHT,
+        ("p_eve", "eve"): date(2026, 1, 2),
+    }
+
+
+def test_what_leaves_now_heeds_withdrawals_of_later_days_and_no_later_grant(
+    frames: tuple[DataFrame, DataFrame, DataFrame],
+) -> None:
+    consents, identifiers, addresses = frames
+    acts = consent_acts(consents, identifiers, addresses, NIGHT, later_withdrawals=True)
+    found = current_consents(acts, addresses).where("channel IN ('post', 'sms')")
+    said = {(r.person_id, r.channel): r.granted for r in found.collect()}
+    assert {key: said.get(key) for key in (("p_ivy", "post"), ("p_fay", "post"))} == {
+        ("p_ivy", "post"): False,
+        ("p_fay", "post"): None,
+    }
+    # The grant after the night is of no account, so the withdrawal before it holds.
+    assert said["p_dan", "sms"] is False
 
 
 def test_a_purpose_is_decided_by_the_latest_act_of_any_channel(
     frames: tuple[DataFrame, DataFrame, DataFrame],
 ) -> None:
-    consents, identifiers, addresses = frames
-    found = current_purposes(consents, identifiers, NIGHT, addresses=addresses)
+    found = current_purposes(consent_acts(*frames, NIGHT))
     assert {
         r.person_id: r.granted for r in found.where("purpose = 'personalization'").collect()
     } == {"p_eve": False}

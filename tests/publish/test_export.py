@@ -12,16 +12,13 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.lake.errors import DataError
-from jobs.lake.store import Lake
 from jobs.lake.tables.serving import RECOMMENDATIONS
 from jobs.lake.tables.silver import PRODUCTS
-from jobs.publish import pointer
 from jobs.publish.export import export_rows, point_latest, write_export
 from tests.rows import rows
 
 NIGHT = date(2026, 3, 2)
-EARLIER = date(2026, 3, 1)
+RECIPIENT = "person_id string, recipient string, impersonal boolean"
 
 
 def product(key: str, name: str, price: str | None) -> dict[str, object]:
@@ -39,16 +36,16 @@ def product(key: str, name: str, price: str | None) -> dict[str, object]:
     }
 
 
-def shown(person: str, rank: int, key: str, night: date = NIGHT) -> dict[str, object]:
+def shown(person: str, rank: int, key: str, strategy: str = "als") -> dict[str, object]:
     return {
         "person_id": person,
         "rank": rank,
         "product_id": key,
         "score": 1.0,
-        "strategy": "als",
+        "strategy": strategy,
         "reason": "Chosen for you",
         "model_version": "recommender/1",
-        "as_of": night.isoformat(),
+        "as_of": NIGHT.isoformat(),
     }
 
 
@@ -58,13 +55,19 @@ def test_a_row_is_one_recipient_with_its_products_in_order(
     lists = rows(
         spark,
         RECOMMENDATIONS,
-        [shown("p2", 1, "B"), shown("p1", 2, "B"), shown("p1", 1, "A"), shown("p1", 3, "C")],
+        [
+            shown("p2", 1, "B", "popular"),
+            shown("p1", 2, "B"),
+            shown("p1", 1, "A"),
+            shown("p1", 3, "C"),
+            shown("p3", 1, "A"),
+        ],
     )
     products = rows(
         spark, PRODUCTS, [product("A", 'Mug, "large"', "9.5"), product("B", "Té\nbox", None)]
     )
     recipients = spark.createDataFrame(
-        [("p1", "ann@example.com"), ("p2", "bob@example.com")], "person_id string, recipient string"
+        [("p1", "zoe@example.com", None), ("p2", "bob@example.com", True)], RECIPIENT
     )
     frame = export_rows(lists, products, recipients, length=2)
     place = write_export(tmp_path, NIGHT, frame.columns, frame.toLocalIterator(), {"run_id": "x"})
@@ -72,7 +75,7 @@ def test_a_row_is_one_recipient_with_its_products_in_order(
     assert text.count(b"\r\n") == 3
     with (place / "recommendations.csv").open(encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))
-    assert [r["recipient"] for r in table] == ["ann@example.com", "bob@example.com"]
+    assert [r["recipient"] for r in table] == ["zoe@example.com", "bob@example.com"]
     assert table[0]["rec_1_name"] == 'Mug, "large"'
     assert table[0]["rec_1_price"] == "9.50"
     assert table[0]["rec_2_name"] == "Té\nbox"
@@ -83,6 +86,26 @@ def test_a_row_is_one_recipient_with_its_products_in_order(
     lines = (place / "recommendations.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(lines[1])["rec_2_product_id"] is None
     assert (place / "_SUCCESS").exists()
+
+
+def test_who_wants_nothing_personal_gets_no_list_made_for_them(spark: SparkSession) -> None:
+    lists = rows(
+        spark,
+        RECOMMENDATIONS,
+        [
+            shown("p1", 1, "A", "popular_in_segment"),
+            shown("p1", 2, "B", "popular"),
+            shown("p2", 1, "B", "popular"),
+            # What is not in the row says nothing about it.
+            shown("p2", 3, "A", "als"),
+            shown("p3", 1, "A"),
+        ],
+    )
+    recipients = spark.createDataFrame(
+        [("p1", "1", True), ("p2", "2", True), ("p3", "3", None)], RECIPIENT
+    )
+    found = export_rows(lists, rows(spark, PRODUCTS, []), recipients, length=2)
+    assert [row.recipient for row in found.collect()] == ["2", "3"]
 
 
 def written(folder: Path, *recipients: str, run: str = "first") -> Path:
@@ -166,32 +189,3 @@ def test_an_export_that_fails_leaves_the_earlier_one_and_nothing_beside(tmp_path
         write_export(tmp_path, NIGHT, ["recipient"], breaking(), {})
     assert {path.name for path in tmp_path.iterdir()} == {"2026-03-02"}
     assert (place / "recommendations.csv").read_bytes() == b"recipient\r\nann\r\n"
-
-
-def published(lake: Lake, home: Path, night: date, spark: SparkSession) -> bool:
-    lake.replace(
-        RECOMMENDATIONS, rows(spark, RECOMMENDATIONS, [shown("p1", 1, "A", night)]),
-        as_of=night, unit=str(night),
-    )  # fmt: skip
-    write_export(pointer.export_folder(home), night, ["recipient"], [], {})
-    return pointer.publish(lake, home, night, f"nightly:{night}")
-
-
-def test_the_pointer_goes_forth_and_back_and_never_to_the_past_by_itself(
-    tmp_path: Path, spark: SparkSession
-) -> None:
-    lake = Lake(tmp_path / "lake", spark)
-    latest = pointer.export_folder(tmp_path) / "latest"
-    with pytest.raises(DataError, match="no earlier night"):
-        pointer.rollback(lake, tmp_path)
-    assert published(lake, tmp_path, EARLIER, spark)
-    assert published(lake, tmp_path, NIGHT, spark)
-    assert (pointer.current(lake), latest.readlink().name) == (NIGHT, "2026-03-02")
-    assert not published(lake, tmp_path, EARLIER, spark), "a past night done again"
-    assert (pointer.current(lake), latest.readlink().name) == (NIGHT, "2026-03-02")
-    assert pointer.rollback(lake, tmp_path) == EARLIER
-    assert (pointer.current(lake), latest.readlink().name) == (EARLIER, "2026-03-01")
-    assert published(lake, tmp_path, NIGHT, spark)
-    assert pointer.current(lake) == NIGHT
-    with pytest.raises(DataError, match="not there"):
-        pointer.rollback(lake, tmp_path, date(2020, 1, 1))

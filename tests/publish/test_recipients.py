@@ -2,146 +2,141 @@
 
 from __future__ import annotations
 
-from datetime import date
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 
+import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.ingest import keyring
-from jobs.lake.tables.bronze import VAULT_CONTACTS, VAULT_KEYS
 from jobs.lake.tables.identity import IDENTIFIERS, PERSONS
-from jobs.lake.tables.silver import CONSENTS, CUSTOMERS
-from jobs.publish.recipients import (
-    consented_addresses,
-    customer_numbers,
-    opened_addresses,
-    withdrawn,
-)
+from jobs.publish.recipients import consented_addresses, consented_numbers, in_turn
 from tests.rows import rows
 
-NIGHT = date(2026, 3, 1)
 SEEN = {"ann": "2026-02-01", "bob": "2026-02-02", "cat": "2026-02-03", "dan": "2026-02-04"}
-ADDRESSES = {"ann": "ann1", "bob": "shared", "cat": "shared", "dan": "dan1"}
-
-
-def act(who: str, status: str, at: str, **more: Any) -> dict[str, Any]:
-    return {
-        "consent_id": f"{who} {at}",
-        "identifier": f"customer_no:{who}",
-        "email_token": ADDRESSES[who],
-        "channel": "email",
-        "purpose": "marketing",
-        "status": status,
-        "occurred_at": at,
-        "known_from": at[:10],
-        **more,
-    }
+AGREEMENT = (
+    "person_id string, email_token string, channel string, purpose string, granted boolean, "
+    "granted_at timestamp"
+)
 
 
 @pytest.fixture(scope="module")
-def known(spark: SparkSession) -> dict[str, DataFrame]:
+def persons(spark: SparkSession) -> DataFrame:
+    """Four persons; the later in the alphabet, the later seen."""
+    known = [{"person_id": n, "kind": "known", "last_seen": day} for n, day in SEEN.items()]
+    return rows(spark, PERSONS, known)
+
+
+def said(spark: SparkSession, *words: tuple[str, str | None, bool, str]) -> DataFrame:
+    """Rows of current consents: person, address, granted or not, day of the grant."""
+    values = [
+        (person, address, "email", "marketing", granted, datetime.fromisoformat(day))
+        for person, address, granted, day in words
+    ]
+    return spark.createDataFrame(values, AGREEMENT)
+
+
+def chosen(persons: DataFrame, consents: DataFrame) -> dict[str, str]:
     return {
-        "identifiers": rows(
-            spark,
-            IDENTIFIERS,
-            [
-                {"identifier": f"{kind}:{name}", "type": kind.split(":")[0], "person_id": name}
-                for name in SEEN
-                for kind in ("customer_no", "record:crm")
-            ],
-        ),
-        "customers": rows(
-            spark,
-            CUSTOMERS,
-            [{"record_id": f"crm:{name}", "email_token": t} for name, t in ADDRESSES.items()],
-        ),
-        "persons": rows(
-            spark,
-            PERSONS,
-            [{"person_id": n, "kind": "known", "last_seen": day} for n, day in SEEN.items()],
-        ),
+        row.person_id: row.email_token for row in consented_addresses(consents, persons).collect()
     }
 
 
-def chosen(spark: SparkSession, known: dict[str, DataFrame], *acts: dict[str, Any]) -> set[Any]:
-    found = consented_addresses(
-        consents=rows(spark, CONSENTS, acts),
-        as_of=NIGHT,
-        channel="email",
-        purpose="marketing",
-        **known,
+def test_only_who_agreed_and_at_an_address(spark: SparkSession, persons: DataFrame) -> None:
+    words = (
+        ("ann", "a", True, "2026-01-01"),
+        ("bob", "b", False, "2026-01-01"),
+        ("cat", None, True, "2026-01-01"),
+        ("gone", "g", True, "2026-01-01"),
     )
-    return {tuple(row) for row in found.collect()}
+    assert chosen(persons, said(spark, *words)) == {"ann": "a"}
 
 
-def test_silence_a_withdrawal_and_another_purpose_are_a_no(
-    spark: SparkSession, known: dict[str, DataFrame]
+def test_of_ones_own_addresses_it_is_the_one_agreed_at_last(
+    spark: SparkSession, persons: DataFrame
 ) -> None:
-    assert chosen(
+    words = (
+        ("ann", "a1", True, "2026-01-01"),
+        ("ann", "a2", True, "2026-01-03"),
+        ("ann", "a3", False, "2026-01-04"),
+        ("bob", "b2", True, "2026-01-02"),
+        ("bob", "b1", True, "2026-01-02"),
+    )
+    assert chosen(persons, said(spark, *words)) == {"ann": "a2", "bob": "b1"}
+
+
+def test_an_address_of_several_goes_to_the_one_seen_last_and_the_others_take_another(
+    spark: SparkSession, persons: DataFrame
+) -> None:
+    words = (
+        # Dan was seen last and wants the one of his own: the shared one is left to Cat.
+        ("dan", "shared", True, "2026-01-01"),
+        ("dan", "own", True, "2026-01-02"),
+        ("cat", "shared", True, "2026-01-01"),
+        # Bob and Ann share both of theirs: he takes the first, and she is not left without.
+        ("bob", "first", True, "2026-01-03"),
+        ("bob", "second", True, "2026-01-02"),
+        ("ann", "first", True, "2026-01-03"),
+        ("ann", "second", True, "2026-01-02"),
+    )
+    assert chosen(persons, said(spark, *words)) == {
+        "dan": "own",
+        "cat": "shared",
+        "bob": "first",
+        "ann": "second",
+    }
+
+
+def test_who_shares_the_only_address_goes_without(spark: SparkSession, persons: DataFrame) -> None:
+    words = [(person, "shared", True, "2026-01-01") for person in ("ann", "bob")]
+    assert chosen(persons, said(spark, *words)) == {"bob": "shared"}
+
+
+@given(
+    wishes=st.sets(st.tuples(st.sampled_from("pqrs"), st.sampled_from("abcd")), min_size=1),
+    order=st.randoms(),
+)
+def test_nobody_goes_without_while_one_of_theirs_is_free(
+    wishes: set[tuple[str, str]], order: Any
+) -> None:
+    lines = [
+        {"person_id": p, "email_token": a, "last_seen": ord(p), "wish": ord(a)} for p, a in wishes
+    ]
+    frame = pd.DataFrame(lines)
+    found = dict(in_turn(frame).itertuples(index=False))
+    assert len(set(found.values())) == len(found)
+    assert set(found.items()) <= wishes
+    assert all(a in found.values() for p, a in wishes if p not in found)
+    order.shuffle(lines)
+    assert dict(in_turn(pd.DataFrame(lines)).itertuples(index=False)) == found
+
+
+def test_a_number_is_all_that_follows_the_type(spark: SparkSession, persons: DataFrame) -> None:
+    numbers = [("ann", "A:17"), ("bob", "B:17"), ("cat", "9"), ("cat", "8"), ("new", "5")]
+    identifiers = rows(
         spark,
-        known,
-        act("ann", "granted", "2026-01-01 10:00"),
-        act("bob", "granted", "2026-01-01 10:00", purpose="analytics"),
-        act("cat", "granted", "2026-01-01 10:00", channel="sms"),
-        act("dan", "granted", "2026-01-01 10:00"),
-        act("dan", "withdrawn", "2026-02-01 10:00"),
-    ) == {("ann", "ann1")}
-
-
-def test_an_address_of_two_who_agreed_goes_to_the_one_seen_last(
-    spark: SparkSession, known: dict[str, DataFrame]
-) -> None:
-    assert chosen(
+        IDENTIFIERS,
+        [
+            {"identifier": f"customer_no:{number}", "type": "customer_no", "person_id": person}
+            for person, number in numbers
+        ]
+        + [{"identifier": "login:dan", "type": "login", "person_id": "dan"}],
+    )
+    consents = said(
         spark,
-        known,
-        act("bob", "granted", "2026-01-01 10:00"),
-        act("cat", "granted", "2026-01-02 10:00"),
-    ) == {("cat", "shared")}
-
-
-def test_a_withdrawal_counts_as_soon_as_it_is_known(
-    spark: SparkSession, known: dict[str, DataFrame]
-) -> None:
-    # On the evening of the shop's day, which is the next one in UTC.
-    gone = act("ann", "withdrawn", "2026-03-02 03:00", known_from="2026-03-01")
-    later = act("ann", "granted", "2026-03-02 04:00", known_from="2026-03-01")
-    acts = (act("ann", "granted", "2026-01-01 10:00"), gone, later)
-    assert chosen(spark, known, *acts) == set()
-    left = withdrawn(
-        rows(spark, CONSENTS, acts), known["identifiers"], as_of=NIGHT, purpose="marketing"
+        ("ann", None, True, "2026-01-01"),
+        # One of two addresses is still agreed to; bob withdrew all he had.
+        ("cat", "c1", False, "2026-01-01"),
+        ("cat", "c2", True, "2026-01-01"),
+        ("bob", None, False, "2026-01-01"),
     )
-    assert [row.person_id for row in left.collect()] == ["ann"]
+    everybody = persons.unionByName(rows(spark, PERSONS, [{"person_id": "new", "kind": "known"}]))
 
+    def recipients(assumed: bool) -> set[tuple[str, str]]:
+        found = consented_numbers(consents, identifiers, everybody, assumed=assumed)
+        return {(row.person_id, row.recipient) for row in found.collect()}
 
-def test_customer_numbers_are_of_known_persons(
-    spark: SparkSession, known: dict[str, DataFrame]
-) -> None:
-    found = customer_numbers(known["identifiers"], known["persons"].where("person_id != 'dan'"))
-    assert sorted(map(tuple, found.collect())) == [("ann", "ann"), ("bob", "bob"), ("cat", "cat")]
-
-
-def test_an_address_is_opened_and_one_whose_key_is_gone_is_not(
-    spark: SparkSession, tmp_path: Path
-) -> None:
-    path = tmp_path / "master.json"
-    keyring.make_keyring(path)
-    ring = keyring.read_keyring(path)
-    contacts, keys = [], []
-    for name in ("ann", "bob"):
-        record = f"crm:{name}"
-        wrapped = ring.new_key(record)
-        value = keyring.seal(ring.unwrap(record, wrapped), record, "email", f"{name}@example.com")
-        contacts.append({"record_id": record, "email_token": name, "sealed": {"email": value}})
-        if name == "ann":
-            keys.append({"record_id": record, "wrapped_key": wrapped})
-    found = opened_addresses(
-        spark.createDataFrame(
-            [("ann", "ann"), ("bob", "bob")], "person_id string, email_token string"
-        ),
-        rows(spark, VAULT_CONTACTS, contacts),
-        rows(spark, VAULT_KEYS, keys),
-        path,
-    )
-    assert [tuple(row) for row in found.collect()] == [("ann", "ann@example.com")]
+    assert recipients(assumed=False) == {("ann", "A:17"), ("cat", "8")}
+    assert recipients(assumed=True) == {("ann", "A:17"), ("cat", "8"), ("new", "5")}
