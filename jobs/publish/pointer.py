@@ -33,13 +33,14 @@ def export_folder(home: Path) -> Path:
 
 
 def publish(lake: Lake, home: Path, night: date, run_id: str) -> bool:
-    """Show a night from now on; False when a later one has been shown already.
+    """Show a night from now on; False when a later one is shown already.
 
-    Doing a past night again never takes today's from the readers.
+    It is held against the night in force, not against all that ever were: doing a past night again
+    never takes today's from the readers, and after somebody went back, as from a night whose date
+    was wrong, whatever is run after the night they went back to is shown again.
     """
     moves = switches(lake)
-    published = [m["as_of"] for m in moves if m["action"] == "publish"]
-    if published and max(published) > night:
+    if moves and moves[-1]["as_of"] > night:
         return False
     _show(lake, home, moves, night, "publish", run_id)
     return True

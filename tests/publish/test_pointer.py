@@ -13,6 +13,7 @@ from jobs.lake.tables.serving import RECOMMENDATIONS
 from jobs.publish import pointer
 
 FIRST, SECOND, THIRD = (date(2026, 3, day) for day in (1, 2, 3))
+NEXT_YEAR = date(2027, 3, 3)
 
 
 class Readers:
@@ -88,6 +89,18 @@ def test_a_night_gone_back_from_is_shown_again_once_it_is_mended(readers: Reader
     assert readers.see() == FIRST
     assert readers.publish(SECOND)
     assert readers.see() == SECOND
+
+
+def test_after_going_back_from_a_wrong_night_of_the_future_the_next_ones_are_shown(
+    readers: Readers,
+) -> None:
+    readers.publish(FIRST)
+    readers.publish(NEXT_YEAR)
+    assert not readers.publish(SECOND), "nobody has gone back yet"
+    readers.go_back()
+    assert readers.publish(SECOND)
+    readers.go_back()
+    assert readers.see() == FIRST
 
 
 def test_a_night_without_lists_cannot_be_gone_back_to(readers: Readers) -> None:
