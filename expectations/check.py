@@ -73,8 +73,8 @@ def check(frame: DataFrame, suite: Suite, context: CheckContext) -> list[RuleRes
     Parameters
     ----------
     frame : DataFrame
-        Rows of the table that the night wrote or is about to write, persisted by the caller: one
-        pass measures all rules, and one over its key whether that is unique.
+        Rows of the table that the night wrote or is about to write, cheap to read more than once:
+        one pass measures all rules, and one over its key whether that is unique.
     suite : Suite
         The table's suite.
     context : CheckContext

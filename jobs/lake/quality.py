@@ -41,7 +41,7 @@ def judge(
     table : Table
         The table the frame is for.
     frame : DataFrame
-        Kept in memory by the caller: it is read for each check and then written.
+        Read for each check: kept in memory by the caller where it is not a table itself.
     fresh : mapping of str to DataFrame, optional
         Frames, by table id, that are about to be written with it; rules that refer to those
         tables look at them and not at last night's.
@@ -171,8 +171,5 @@ def judge_increment(run: Run, table: Table, since: date | None) -> None:
     rows = run.lake.read(table).where(F.col("loaded_on") <= F.lit(run.as_of))
     if since is not None:
         rows = rows.where(F.col("loaded_on") > F.lit(since))
-    rows = rows.persist()
-    try:
-        judge(run, table, rows)
-    finally:
-        rows.unpersist()
+    # Not kept in memory: the table itself is read sooner, of which a check wants a few columns.
+    judge(run, table, rows)
