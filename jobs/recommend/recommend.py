@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from jobs.lake.job import job
-from jobs.lake.tables.gold import INTERACTIONS, SCORES
+from jobs.lake.tables.gold import SCORES
 from jobs.lake.tables.serving import RECOMMENDATIONS
 from jobs.lake.tables.silver import PRODUCTS
 from jobs.recommend.settings import RecommendSettings
@@ -15,11 +15,10 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 
-@job(reads=[SCORES, PRODUCTS, INTERACTIONS], writes=RECOMMENDATIONS, section="recommend")
+@job(reads=[SCORES, PRODUCTS], writes=RECOMMENDATIONS, section="recommend")
 def recommend(
     scores: DataFrame,
     products: DataFrame,
-    interactions: DataFrame,
     *,
     as_of: date,
     settings: RecommendSettings,
@@ -29,20 +28,10 @@ def recommend(
 
     tonight = scores.where(F.col("as_of") == F.lit(as_of))
     names = products.select("product_id", "name")
-    own = interactions.where(F.col("kind") == "purchase").select("person_id", "product_id")
-    bought = own.distinct().withColumn("bought", F.lit(True))
     because = names.select(
         F.col("product_id").alias("because"), F.col("name").alias("because_name")
     )
-    told = (
-        tonight.join(F.broadcast(because), "because", "left")
-        .join(
-            bought.withColumnRenamed("product_id", "because").withColumnRenamed("bought", "had"),
-            ["person_id", "because"],
-            "left",
-        )
-        .withColumn("reason", _reason())
-    )
+    told = tonight.join(F.broadcast(because), "because", "left").withColumn("reason", _reason())
     end = F.lit(as_of + timedelta(days=1)).cast("timestamp")
     days = settings.expires_after_days
     return told.select(
@@ -63,15 +52,15 @@ def _reason() -> Column:
     """Why a product is shown, in words that a person may be told."""
     from pyspark.sql import functions as F
 
-    name = F.col("because_name")
+    name, had = F.col("because_name"), F.col("because_bought")
     personal = (
         F.when(
             F.col("because") == F.col("product_id"),
-            F.when(F.col("had"), F.lit("You have bought this before")).otherwise(
+            F.when(had, F.lit("You have bought this before")).otherwise(
                 F.lit("You have looked at this")
             ),
         )
-        .when(name.isNotNull() & F.col("had"), F.concat(F.lit("Because you bought "), name))
+        .when(name.isNotNull() & had, F.concat(F.lit("Because you bought "), name))
         .when(name.isNotNull(), F.concat(F.lit("Because you were interested in "), name))
         .otherwise(F.lit("Chosen for you"))
     )

@@ -26,6 +26,14 @@ log = logging.getLogger("bespoke")
 
 NO_MODEL = "popularity"
 """Model version of lists that no model made."""
+OWN = (
+    "person_id string, rank int, product_id string, score double, because string, "
+    "strategy string, because_bought boolean"
+)
+POPULAR = "rank int, product_id string, score double"
+BLOCK = 2_000
+"""Persons whose lists are filled up at once; each is held beside as many products as the one of
+them who has bought most."""
 
 
 def score(run: Run) -> None:
@@ -44,51 +52,83 @@ def score(run: Run) -> None:
         segments = _segments(run, record, persons)
         popular = _popular(run, rows, products, segments)
         spark = run.lake.spark
+        bought = _bought(rows)
+        barred = bought if wanted.exclude_bought else bought.iloc[:0]
+        own = own_lists(personal, segments, popular, barred, length=wanted.products)
+        own = with_bought(own, bought)
         record.inputs[PERSONS.id] = run.lake.version(PERSONS)
-        everybody = run.lake.read(PERSONS).select("person_id")
-        lists = filled(
-            spark.createDataFrame(personal, PERSONAL),
-            everybody.join(spark.createDataFrame(segments, SEGMENT_OF), "person_id", "left"),
-            spark.createDataFrame(popular, POPULAR),
-            spark.createDataFrame(_bought(run, rows), "person_id string, product_id string"),
+        lists = everybodys_lists(
+            spark.createDataFrame(own, OWN),
+            run.lake.read(PERSONS).select("person_id"),
+            spark.createDataFrame(_overall(popular).head(wanted.products), POPULAR),
             as_of=run.as_of,
-            length=wanted.products,
             version=version,
         )
         write_frames(run, record, {SCORES: lists})
 
 
-PERSONAL = "person_id string, rank int, product_id string, score double, because string"
-SEGMENT_OF = "person_id string, segment string"
-POPULAR = "segment string, place int, product_id string, score double"
-
-
-def filled(
-    personal: DataFrame,
-    persons: DataFrame,
-    popular: DataFrame,
-    bought: DataFrame,
+def own_lists(
+    personal: pd.DataFrame,
+    segments: pd.DataFrame,
+    popular: pd.DataFrame,
+    barred: pd.DataFrame,
     *,
-    as_of: date,
     length: int,
-    version: str,
-) -> DataFrame:
-    """Fill everybody's list up to ``length``.
+) -> pd.DataFrame:
+    """Fill up the lists of those of whom something is known that may be used.
 
     Parameters
     ----------
     personal : DataFrame
         Lists of the model: ``person_id``, ``rank``, ``product_id``, ``score``, ``because``.
-    persons : DataFrame
-        Everybody: ``person_id``, and ``segment``, null where it must not be used.
+    segments : DataFrame
+        ``person_id``, ``segment``.
     popular : DataFrame
-        ``segment`` (null for overall), ``place``, ``product_id``, ``score``.
-    bought : DataFrame
+        ``segment`` (null for overall), ``rank``, ``product_id``, ``score``.
+    barred : DataFrame
         ``person_id``, ``product_id`` that must not be filled in.
-    as_of : date
-        The night.
     length : int
         Products a list.
+
+    Returns
+    -------
+    DataFrame
+        As ``personal``, with ``strategy``: a list is the model's, then what is popular in the
+        segment, then what is popular overall. It has everybody whom one of the frames names;
+        for all others nothing but the head of the overall list is left.
+    """
+    import pandas as pd
+
+    lists = personal.assign(strategy="als")
+    full = lists[lists["rank"] == length]["person_id"]
+    everybody = pd.concat([f["person_id"] for f in (personal, segments, barred)]).drop_duplicates()
+    short = everybody[~everybody.isin(full)].sort_values()
+    parts = [lists[lists["person_id"].isin(full)]]
+    for start in range(0, len(short), BLOCK):
+        block = short.iloc[start : start + BLOCK]
+        own, where, not_these = (f[f["person_id"].isin(block)] for f in (lists, segments, barred))
+        for segment, members in where.groupby("segment")["person_id"]:
+            offered = popular[popular["segment"] == segment]
+            own = _filled_up(own, offered, "popular_in_segment", members, not_these, length)
+        parts.append(_filled_up(own, _overall(popular), "popular", block, not_these, length))
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+
+
+def everybodys_lists(
+    own: DataFrame, persons: DataFrame, popular: DataFrame, *, as_of: date, version: str
+) -> DataFrame:
+    """Give those without a list of their own the same one.
+
+    Parameters
+    ----------
+    own : DataFrame
+        Lists of their own, of the columns ``OWN``.
+    persons : DataFrame
+        ``person_id`` of everybody.
+    popular : DataFrame
+        The list of all others: ``rank``, ``product_id``, ``score``.
+    as_of : date
+        The night.
     version : str
         Model version of the personal lists.
 
@@ -97,55 +137,39 @@ def filled(
     DataFrame
         Rows of ``gold.scores``.
     """
-    from pyspark.sql import Window
     from pyspark.sql import functions as F
 
-    own = personal.select(
-        "person_id", "product_id", "score", "because", "rank", F.lit("als").alias("strategy")
-    )
-    full = personal.groupBy("person_id").count().where(F.col("count") >= length)
-    short = persons.join(full, "person_id", "left_anti")
-    overall = popular.where(F.col("segment").isNull()).drop("segment")
-    in_segment = popular.where(F.col("segment").isNotNull())
-    offers = (
-        _offered(short.join(F.broadcast(in_segment), "segment"), 1_000, "popular_in_segment")
-        .unionByName(_offered(short.crossJoin(F.broadcast(overall)), 1_000_000, "popular"))
-        .join(bought, ["person_id", "product_id"], "left_anti")
-    )
-    both = own.unionByName(offers)
-    # A product that two strategies name is kept where it stands first.
-    first = Window.partitionBy("person_id", "product_id").orderBy("rank")
-    place = Window.partitionBy("person_id").orderBy("rank", "product_id")
-    return (
-        both.withColumn("_nth", F.row_number().over(first))
-        .where("_nth = 1")
-        .withColumn("rank", F.row_number().over(place).cast("int"))
-        .where(F.col("rank") <= length)
-        .select(
-            "person_id",
-            F.lit(as_of).alias("as_of"),
-            "rank",
-            "product_id",
-            "score",
-            "strategy",
-            "because",
-            F.when(F.col("strategy") == "als", version).otherwise(NO_MODEL).alias("model_version"),
-        )
-    )
+    have = own.where("rank = 1").select("person_id")
+    same = persons.join(have, "person_id", "left_anti").crossJoin(F.broadcast(popular))
+    both = own.unionByName(same.withColumn("strategy", F.lit("popular")), allowMissingColumns=True)
+    made_by = F.when(F.col("strategy") == "als", version).otherwise(NO_MODEL)
+    return both.withColumn("as_of", F.lit(as_of)).withColumn("model_version", made_by)
 
 
-def _offered(offers: DataFrame, after: int, strategy: str) -> DataFrame:
-    """Lay popular products in the form of a list, ranked after all of better strategies."""
-    from pyspark.sql import functions as F
+def _filled_up(
+    lists: pd.DataFrame,
+    popular: pd.DataFrame,
+    strategy: str,
+    people: pd.Series[str],
+    barred: pd.DataFrame,
+    length: int,
+) -> pd.DataFrame:
+    """Fill up lists from a popular one, whose scores they take, and name the strategy."""
+    from models.popularity import fill_up
 
-    return offers.select(
-        "person_id",
-        "product_id",
-        "score",
-        F.lit(None).cast("string").alias("because"),
-        (F.col("place") + after).alias("rank"),
-        F.lit(strategy).alias("strategy"),
+    filled = fill_up(lists, popular, people=list(people), n=length, barred=barred)
+    told = filled[["person_id", "rank", "product_id"]].merge(
+        lists.drop(columns="rank"), on=["person_id", "product_id"], how="left"
     )
+    new = told["strategy"].isna()
+    scores = popular.set_index("product_id")["score"]
+    told.loc[new, "score"] = told.loc[new, "product_id"].map(scores)
+    told.loc[new, "strategy"] = strategy
+    return told
+
+
+def _overall(popular: pd.DataFrame) -> pd.DataFrame:
+    return popular.loc[popular["segment"].isna(), ["rank", "product_id", "score"]]
 
 
 def _personal(run: Run, rows: pd.DataFrame, products: list[str]) -> tuple[pd.DataFrame, str]:
@@ -155,19 +179,20 @@ def _personal(run: Run, rows: pd.DataFrame, products: list[str]) -> tuple[pd.Dat
     from models.registry import RegistryError
 
     wanted = run.settings.recommend
+    until = run.as_of + timedelta(days=1)
     try:
-        model, version = open_registry(run).load(MODEL, until=run.as_of + timedelta(days=1))
+        model, version = open_registry(run).load(MODEL, until=until)
     except RegistryError:
         return empty_recommendations().assign(because=None), NO_MODEL
     lists = recommend(
         model,
         rows,
-        as_of_exclusive=run.as_of + timedelta(days=1),
+        as_of_exclusive=until,
         n=wanted.products,
         leave_out_bought=wanted.exclude_bought,
         recommendable=products,
     )
-    lists["because"] = evidence(model, rows, lists)
+    lists["because"] = evidence(model, rows, lists, as_of_exclusive=until)
     return lists, f"{MODEL}/{version}"
 
 
@@ -219,11 +244,17 @@ def _popular(
     )
     parts = [part for part in (overall, within, unsold) if len(part)]
     if not parts:
-        return pd.DataFrame({"segment": [], "place": [], "product_id": [], "score": []})
-    together = pd.concat(parts, ignore_index=True).rename(columns={"rank": "place"})
-    return together[["segment", "place", "product_id", "score"]]
+        return pd.DataFrame({"segment": [], "rank": [], "product_id": [], "score": []})
+    return pd.concat(parts, ignore_index=True)[["segment", "rank", "product_id", "score"]]
 
 
-def _bought(run: Run, rows: pd.DataFrame) -> pd.DataFrame:
-    pairs = rows.loc[rows["kind"] == "purchase", ["person_id", "product_id"]].drop_duplicates()
-    return pairs if run.settings.recommend.exclude_bought else pairs.iloc[:0]
+def _bought(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.loc[rows["kind"] == "purchase", ["person_id", "product_id"]].drop_duplicates()
+
+
+def with_bought(own: pd.DataFrame, bought: pd.DataFrame) -> pd.DataFrame:
+    """Add whether the person has bought the product that speaks for each; null without one."""
+    named = bought.rename(columns={"product_id": "because"}).assign(because_bought=True)
+    told = own.merge(named, on=["person_id", "because"], how="left")
+    known = told["because_bought"].notna().astype(object)
+    return told.assign(because_bought=known.where(told["because"].notna(), None))

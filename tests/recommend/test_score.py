@@ -1,53 +1,122 @@
 from datetime import date
 
+import pandas as pd
+import pytest
 from pyspark.sql import SparkSession
 
-from jobs.lake.tables.gold import INTERACTIONS, SCORES
+from jobs.lake.tables.gold import SCORES
 from jobs.lake.tables.silver import PRODUCTS
 from jobs.recommend.recommend import recommend
-from jobs.recommend.score import NO_MODEL, PERSONAL, POPULAR, SEGMENT_OF, filled
+from jobs.recommend.score import NO_MODEL, OWN, POPULAR, everybodys_lists, own_lists, with_bought
 from jobs.recommend.settings import RecommendSettings
 from tests.rows import rows
 
 NIGHT = date(2026, 3, 2)
 
 
-def test_lists_are_filled_from_the_segment_and_then_from_all(spark: SparkSession) -> None:
-    lists = filled(
-        spark.createDataFrame([("p1", 1, "A", 0.9, "X")], PERSONAL),
-        spark.createDataFrame([("p1", "champions"), ("p2", None)], SEGMENT_OF),
-        spark.createDataFrame(
-            [
-                ("champions", 1, "A", 5.0),
-                ("champions", 2, "B", 4.0),
-                (None, 1, "C", 9.0),
-                (None, 2, "B", 8.0),
-                (None, 3, "D", 7.0),
-            ],
-            POPULAR,
+PERSONAL = ["person_id", "rank", "product_id", "score", "because"]
+PAIR = ["person_id", "product_id"]
+
+
+@pytest.mark.parametrize("block", [1, 2_000])
+def test_lists_are_filled_from_the_segment_and_then_from_all(
+    monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    monkeypatch.setattr("jobs.recommend.score.BLOCK", block)
+    personal = [
+        ("ann", 1, "A", 0.9, "X"),
+        ("full", 1, "C", 0.9, "X"),
+        ("full", 2, "X", 0.8, None),
+        ("full", 3, "A", 0.7, "A"),
+    ]
+    popular = [
+        ("champions", 1, "A", 5.0),
+        ("champions", 2, "B", 4.0),
+        ("lost", 1, "D", 3.0),
+        (None, 1, "C", 9.0),
+        (None, 2, "B", 8.0),
+        (None, 3, "D", 7.0),
+        (None, 4, "E", 6.0),
+    ]
+    found = own_lists(
+        pd.DataFrame(personal, columns=PERSONAL),
+        pd.DataFrame(
+            [("ann", "champions"), ("bob", "lost"), ("full", "lost")],
+            columns=["person_id", "segment"],
         ),
-        spark.createDataFrame([("p1", "C")], "person_id string, product_id string"),
-        as_of=NIGHT,
+        pd.DataFrame(popular, columns=["segment", "rank", "product_id", "score"]),
+        pd.DataFrame([("ann", "C"), ("cat", "B"), ("full", "A")], columns=PAIR),
         length=3,
+    )
+    assert sorted(found.drop(columns="because").itertuples(index=False, name=None)) == [
+        ("ann", 1, "A", 0.9, "als"),
+        ("ann", 2, "B", 4.0, "popular_in_segment"),
+        ("ann", 3, "D", 7.0, "popular"),
+        ("bob", 1, "D", 3.0, "popular_in_segment"),
+        ("bob", 2, "C", 9.0, "popular"),
+        ("bob", 3, "B", 8.0, "popular"),
+        ("cat", 1, "C", 9.0, "popular"),
+        ("cat", 2, "D", 7.0, "popular"),
+        ("cat", 3, "E", 6.0, "popular"),
+        ("full", 1, "C", 0.9, "als"),
+        ("full", 2, "X", 0.8, "als"),
+        ("full", 3, "A", 0.7, "als"),
+    ]
+    told = with_bought(found, pd.DataFrame([("full", "A"), ("cat", "X")], columns=PAIR))
+    mine = told[told["strategy"] == "als"]
+    assert list(zip(mine["person_id"], mine["rank"], mine["because_bought"], strict=True)) == [
+        ("full", 1, False),
+        ("full", 2, None),
+        ("full", 3, True),
+        ("ann", 1, False),
+    ]
+
+
+def test_all_others_get_the_same_list(spark: SparkSession) -> None:
+    own = [("ann", 1, "A", 0.9, "X", "als", True), ("ann", 2, "B", 4.0, None, "popular", None)]
+    lists = everybodys_lists(
+        spark.createDataFrame(own, OWN),
+        spark.createDataFrame([("ann",), ("bob",), ("cat",)], "person_id string"),
+        spark.createDataFrame([(1, "C", 9.0), (2, "B", 8.0)], POPULAR),
+        as_of=NIGHT,
         version="recommender/7",
     )
-    found = sorted(
-        (r["person_id"], r["rank"], r["product_id"], r["strategy"], r["model_version"])
-        for r in lists.collect()
-    )
-    assert found == [
-        ("p1", 1, "A", "als", "recommender/7"),
-        ("p1", 2, "B", "popular_in_segment", NO_MODEL),
-        ("p1", 3, "D", "popular", NO_MODEL),
-        ("p2", 1, "C", "popular", NO_MODEL),
-        ("p2", 2, "B", "popular", NO_MODEL),
-        ("p2", 3, "D", "popular", NO_MODEL),
+    shown = ("person_id", "rank", "product_id", "score", "strategy", "model_version")
+    found = SCORES.conform(lists).collect()
+    assert sorted(tuple(row[name] for name in shown) for row in found) == [
+        ("ann", 1, "A", 0.9, "als", "recommender/7"),
+        ("ann", 2, "B", 4.0, "popular", NO_MODEL),
+        ("bob", 1, "C", 9.0, "popular", NO_MODEL),
+        ("bob", 2, "B", 8.0, "popular", NO_MODEL),
+        ("cat", 1, "C", 9.0, "popular", NO_MODEL),
+        ("cat", 2, "B", 8.0, "popular", NO_MODEL),
     ]
-    SCORES.conform(lists)
+    assert {row["as_of"] for row in found} == {NIGHT}
+
+
+def test_where_nothing_is_known_of_anybody_all_get_what_is_popular(spark: SparkSession) -> None:
+    nobody = pd.DataFrame(columns=PAIR)
+    own = own_lists(
+        pd.DataFrame(columns=PERSONAL),
+        pd.DataFrame(columns=["person_id", "segment"]),
+        pd.DataFrame([(None, 1, "C", 9.0)], columns=["segment", "rank", "product_id", "score"]),
+        nobody,
+        length=3,
+    )
+    lists = everybodys_lists(
+        spark.createDataFrame(with_bought(own, nobody), OWN),
+        spark.createDataFrame([("ann",)], "person_id string"),
+        spark.createDataFrame([(1, "C", 9.0)], POPULAR),
+        as_of=NIGHT,
+        version="recommender/7",
+    )
+    assert [(r.person_id, r.product_id) for r in SCORES.conform(lists).collect()] == [("ann", "C")]
 
 
 def test_every_list_says_why(spark: SparkSession) -> None:
-    def scored(rank: int, key: str, strategy: str, because: str | None) -> dict[str, object]:
+    def scored(
+        rank: int, key: str, strategy: str, because: str | None, bought: bool | None = None
+    ) -> dict[str, object]:
         return {
             "person_id": "p1",
             "as_of": "2026-03-02",
@@ -56,6 +125,7 @@ def test_every_list_says_why(spark: SparkSession) -> None:
             "score": 1.0,
             "strategy": strategy,
             "because": because,
+            "because_bought": bought,
             "model_version": "recommender/7",
         }
 
@@ -69,24 +139,21 @@ def test_every_list_says_why(spark: SparkSession) -> None:
             **provenance,
         }
 
-    def did(key: str, kind: str) -> dict[str, object]:
-        return {"person_id": "p1", "product_id": key, "kind": kind, "occurred_on": "2026-03-01"}
-
     found = recommend(
         rows(
             spark,
             SCORES,
             [
-                scored(1, "A", "als", "X"),
-                scored(2, "B", "als", "Y"),
-                scored(3, "X", "als", "X"),
+                scored(1, "A", "als", "X", True),
+                scored(2, "B", "als", "Y", False),
+                scored(3, "X", "als", "X", True),
                 scored(4, "C", "als", None),
                 scored(5, "D", "popular_in_segment", None),
                 scored(6, "E", "popular", None),
+                scored(7, "Y", "als", "Y", False),
             ],
         ),
         rows(spark, PRODUCTS, [named("X", "Teapot"), named("Y", "Lamp")]),
-        rows(spark, INTERACTIONS, [did("X", "purchase"), did("Y", "product_view")]),
         as_of=NIGHT,
         settings=RecommendSettings(expires_after_days=2),
     )
@@ -98,6 +165,7 @@ def test_every_list_says_why(spark: SparkSession) -> None:
         4: "Chosen for you",
         5: "Popular with customers like you",
         6: "Popular with our customers",
+        7: "You have looked at this",
     }
     row = found.first()
     assert row is not None

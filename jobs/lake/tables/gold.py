@@ -182,6 +182,7 @@ SCORES = Table(
         Column(
             "because", "string", "als: the person's own product that speaks most for it.", PSEUDO
         ),
+        Column("because_bought", "boolean", "Whether the person has bought `because`.", PSEUDO),
         Column("model_version", "string", "Registered model and version."),
     ),
     key=("person_id", "as_of", "rank"),
