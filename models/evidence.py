@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from models.als import AlsModel
-from models.columns import OCCURRED_ON, PERSON, PRODUCT
-from models.interactions import Interactions, as_pandas, places, weigh
+from models.columns import PERSON, PRODUCT
+from models.interactions import Interactions, places, weigh
 from models.ranking import SCORE_DECIMALS
 
 BECAUSE = "because"
@@ -20,7 +20,7 @@ def evidence(
     interactions: Interactions,
     recommended: pd.DataFrame,
     *,
-    as_of_exclusive: date | None = None,
+    as_of_exclusive: date,
     block: int = 20_000,
 ) -> pd.Series[str]:
     r"""Name for each recommended product the product of the person's history behind it.
@@ -37,10 +37,10 @@ def evidence(
         As in `models.interactions.weigh`.
     recommended : DataFrame
         ``person_id``, ``product_id``.
-    as_of_exclusive : date, optional
+    as_of_exclusive : date
         The day the lists were ranked for, as for `models.recommender.recommend`: only what
-        occurred before it speaks. By default the day after the last interaction. It is not
-        ``model.trained_until``, since a model may be older than the people it serves.
+        occurred before it speaks. Not ``model.trained_until``: a model may be older than the
+        people it serves.
     block : int
         Rows worked on at once; memory is about ``block`` times the length of a history.
 
@@ -55,7 +55,7 @@ def evidence(
     history = weigh(
         interactions,
         model.weighting,
-        as_of_exclusive=as_of_exclusive or _day_after(interactions),
+        as_of_exclusive=as_of_exclusive,
         person_ids=recommended[PERSON].to_numpy(dtype=np.str_),
         product_ids=model.product_ids,
     )
@@ -88,8 +88,3 @@ def evidence(
     named = model.product_ids[np.maximum(best, 0)].astype(object)
     named[best < 0] = None
     return pd.Series(named, index=recommended.index, name=BECAUSE)
-
-
-def _day_after(interactions: Interactions) -> date:
-    last: date = pd.to_datetime(as_pandas(interactions)[OCCURRED_ON]).max().date()
-    return last + timedelta(days=1)
