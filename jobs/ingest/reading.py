@@ -7,7 +7,6 @@ line number costs neither a shuffle nor a second reading. A column is text, as i
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import reduce
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 from jobs.ingest.catalogue import Feed, Format
 from jobs.ingest.landing import Inspected
 from jobs.lake.errors import DataError
+from jobs.lake.files import literally
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -65,12 +65,12 @@ def read_raw(spark: SparkSession, feed: Feed, files: Sequence[Inspected]) -> Dat
     if feed.format is None:
         raise ValueError("the feed has no format")
     if feed.format.type == "jsonl":
-        return _jsonl(spark, [_literally(f) for f in files])
+        return _jsonl(spark, [literally(absolute(f.landed.path)) for f in files])
     # Spark takes one file's columns and types for all that it reads together.
     alike = sorted(files, key=_shape)
     frames = []
     for (header, _), group in groupby(alike, key=_shape):
-        paths = [_literally(f) for f in group]
+        paths = [literally(absolute(f.landed.path)) for f in group]
         if feed.format.type == "csv":
             frames.append(_csv(spark, feed.format, header, paths))
         else:
@@ -135,11 +135,6 @@ def beside_their_columns(rows: DataFrame, names: Iterable[str], *keep: str) -> D
 def absolute(path: Path) -> str:
     """Return a path as rows of :func:`read_raw` name it."""
     return os.path.abspath(path)
-
-
-def _literally(file: Inspected) -> str:
-    """Return a file's path, in which Spark is to see no pattern."""
-    return re.sub(r"([\\\[\]{}*?])", r"\\\1", absolute(file.landed.path))
 
 
 def _path() -> Column:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from jobs.ingest.canonical import REASONS, Mapping
 from jobs.ingest.ledger import Batch, LedgerFile
 from jobs.ingest.lookups import looked_up, with_lookups
 from jobs.lake.contract import Table
+from jobs.lake.files import Span
 from jobs.lake.run import Run
 from jobs.lake.store import Written
 from jobs.lake.tables.bronze import VAULT_CONTACTS
@@ -61,10 +63,10 @@ def batch_rows(run: Run, mapping: Mapping, batch: Batch, landing: Path) -> DataF
     """
     from pyspark.sql import functions as F
 
-    rows = run.lake.read(mapping.kind.bronze).where(
-        F.col("loaded_on").isin({f.loaded_on for f in batch.files})
-        & F.col("batch_id").isin({f.batch_id for f in batch.files})
-    )
+    nights = {f.loaded_on for f in batch.files}
+    span = Span("loaded_on", after=min(nights) - timedelta(days=1), until=max(nights))
+    batches = F.col("batch_id").isin({f.batch_id for f in batch.files})
+    rows = run.lake.read(mapping.kind.bronze, span=span).where(batches)
     facts = {
         f.file_id: {"generation": f.generation, "place": n}
         for n, f in enumerate(in_order(batch), start=1)

@@ -13,6 +13,7 @@ from expectations.registry import suite_of
 from jobs.lake.contract import Refresh, Table
 from jobs.lake.decisions import released
 from jobs.lake.errors import DataError
+from jobs.lake.files import Span
 from jobs.lake.run import Run
 from jobs.lake.tables import TABLES
 from jobs.lake.tables.ops import QUALITY
@@ -164,12 +165,8 @@ def judge_increment(run: Run, table: Table, since: date | None) -> None:
     QualityError
         As :func:`judge`.
     """
-    from pyspark.sql import functions as F
-
     if table.refresh is not Refresh.MERGE:
         raise ValueError(f"{table.id} is not merged")
-    rows = run.lake.read(table).where(F.col("loaded_on") <= F.lit(run.as_of))
-    if since is not None:
-        rows = rows.where(F.col("loaded_on") > F.lit(since))
+    rows = run.lake.read(table, span=Span("loaded_on", after=since, until=run.as_of))
     # Not kept in memory: the table itself is read sooner, of which a check wants a few columns.
     judge(run, table, rows)

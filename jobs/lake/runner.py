@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.lake.contract import Refresh, Table
 from jobs.lake.errors import DataError
+from jobs.lake.files import Span
 from jobs.lake.job import Job, Read, Scope
 from jobs.lake.quality import judge
 from jobs.lake.run import Record, Run
@@ -106,23 +107,19 @@ def _writer(run: Run, record: Record, table: Table) -> Callable[[DataFrame], int
 
 
 def _read(run: Run, wanted: Read, record: Record, last: date | None) -> DataFrame:
-    from pyspark.sql import functions as F
-
     table = wanted.table
+    span = None
     if wanted.scope is Scope.ALL:
         _of_this_night(run, table)
+    elif wanted.scope is Scope.INCREMENT:
+        span = Span("loaded_on", after=last, until=run.as_of)
+    elif table.refresh is Refresh.REPLACE_DATE:
+        before = run.as_of - timedelta(days=1)
+        # Nights long gone do not matter to the next one.
+        span = Span(str(table.date), after=before - timedelta(days=60), until=before)
     version = run.lake.version(table)
     record.inputs[table.id] = version
-    frame = run.lake.read(table, version)
-    if wanted.scope is Scope.INCREMENT:
-        frame = frame.where(F.col("loaded_on") <= F.lit(run.as_of))
-        return frame if last is None else frame.where(F.col("loaded_on") > F.lit(last))
-    if wanted.scope is Scope.STATE and table.refresh is Refresh.REPLACE_DATE:
-        # Nights long gone do not matter to the next one.
-        since = run.as_of - timedelta(days=60)
-        day = F.col(str(table.date))
-        return frame.where((day < F.lit(run.as_of)) & (day >= F.lit(since)))
-    return frame
+    return run.lake.read(table, version, span=span)
 
 
 def _of_this_night(run: Run, table: Table) -> None:

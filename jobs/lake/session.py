@@ -52,6 +52,8 @@ def conf(settings: SparkSettings, folder: Path) -> dict[str, str]:
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(
             settings.snapshot_partitions
         ),
+        # Files of a table are named one by one: to look at each is not worth a job.
+        "spark.sql.sources.parallelPartitionDiscovery.threshold": "2000",
         "spark.databricks.delta.merge.repartitionBeforeWrite.enabled": "true",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         # Shops still send windows-1252, which Spark 4 refuses unless told otherwise.

@@ -1,0 +1,65 @@
+"""Files of a Delta table: which ones a version has, as its log says, and which of them matter."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
+PLAIN = frozenset({"timestampNtz", "appendOnly", "invariants", "checkConstraints"})
+"""Features of a table whose files can be read as they lie: no row of them is gone or renamed."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """Rows whose date is after one day and not after another.
+
+    Attributes
+    ----------
+    column : str
+        A date.
+    after, until : date or None
+        Bounds, of which the first is left out and the second is in; None leaves the side open.
+    """
+
+    column: str
+    after: date | None = None
+    until: date | None = None
+
+    def meets(self, low: date | None, high: date | None) -> bool:
+        """Whether rows between two dates may be of the span; None is a date that is not known."""
+        ended = self.after is not None and high is not None and high <= self.after
+        later = self.until is not None and low is not None and low > self.until
+        return not ended and not later
+
+
+def paths(folder: str, table: DeltaTable, span: Span | None = None) -> list[str]:
+    """Return the paths of the files of the table in a folder that may hold rows of a span."""
+    import pyarrow as pa
+
+    actions = pa.table(table.get_add_actions(flatten=True)).to_pylist()
+    wanted = [action for action in actions if span is None or span.meets(*_bounds(action, span))]
+    return sorted(os.path.join(folder, unquote(action["path"])) for action in wanted)
+
+
+def readable(table: DeltaTable) -> bool:
+    """Whether the files hold the table's rows as they are."""
+    return PLAIN.issuperset(table.protocol().reader_features or ())
+
+
+def literally(path: str) -> str:
+    """Return a path in which Spark is to see no pattern."""
+    return re.sub(r"([\\\[\]{}*?])", r"\\\1", path)
+
+
+def _bounds(action: dict[str, Any], span: Span) -> tuple[date | None, date | None]:
+    folder = action.get(f"partition.{span.column}")
+    if folder is not None:
+        return folder, folder
+    return action.get(f"min.{span.column}"), action.get(f"max.{span.column}")
