@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ from jobs.lake.tables.serving import RECOMMENDATIONS
 from jobs.lake.tables.silver import CONSENTS, PRODUCTS
 from jobs.publish import pointer
 from jobs.publish.publish import publish, roll_back
+from jobs.stages import night_settings
 
 FIRST, SECOND, THIRD = (date(2026, 3, day) for day in (1, 2, 3))
 PEOPLE = ("ann", "bob", "cat")
@@ -82,7 +84,8 @@ class Shop:
         contact = {"email_token": who, "sealed": [("email", sealed)], "version": "1"}
         self.add(VAULT_CONTACTS, record | contact)
         self.add(PERSONS, person | counts | {"kind": "known", "as_of": FIRST})
-        self.add(IDENTIFIERS, person | {"identifier": f"email:{who}", "type": "email"})
+        for kind, value in (("email", who), ("customer_no", f"A:{who}")):
+            self.add(IDENTIFIERS, person | {"identifier": f"{kind}:{value}", "type": kind})
         self.add(CONSENTS, act(who, "granted", FIRST))
         self.add(RECOMMENDATIONS, listed(who, FIRST), listed(who, SECOND))
 
@@ -167,6 +170,21 @@ def test_the_pointer_stays_where_the_export_to_go_back_to_cannot_be_written(
     with pytest.raises(OSError, match="no space"):
         roll_back(shop.run(FIRST))
     assert pointer.current(shop.lake) == SECOND
+
+
+def test_a_set_without_addresses_writes_to_numbers_and_heeds_the_same_consent(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BESPOKE_SOURCE", "online_retail")
+    settings.cache_clear()
+    shop.settings = night_settings()
+    # Bob withdrew at his address only; what Cat withdrew is another purpose.
+    shop.add(CONSENTS, act("bob", "withdrawn", FIRST), act("cat", "withdrawn", FIRST, "analytics"))
+    publish(shop.run(FIRST))
+    assert shop.recipients("latest") == {"A:ann", "A:cat"}
+    told = json.loads((shop.file(FIRST).parent / "manifest.json").read_text())
+    assert told["recipient"] == "customer_no"
+    assert set(told["assumed_purposes"]) == {"marketing", "personalization"}
 
 
 def _app() -> Any:
