@@ -13,6 +13,8 @@ from jobs.profiles.revenue import MONEY, gross_revenue, is_sale, merchandise, ne
 
 RECENT_DAYS = 90
 """Length of the window of the ``_90d`` columns."""
+ORDER = ("source", "order_id")
+"""What names an order: a till and a web shop may both count from 1."""
 
 
 def purchases_by_person(
@@ -25,6 +27,7 @@ def purchases_by_person(
     """
     wanted = order_lines.where(counted(F.col("order_date"), as_of)).select(
         "identifier",
+        "source",
         "order_id",
         "product_id",
         "kind",
@@ -47,7 +50,7 @@ def _orders(lines: DataFrame, as_of: date) -> DataFrame:
     """Sum by order, then by the channel it came in, then by person."""
     recent = F.col("order_date") >= F.lit(as_of - timedelta(days=RECENT_DAYS - 1))
     # The smallest of several texts is found by sorting: of an order's channels, not of its lines.
-    in_channels = lines.groupBy("person_id", "order_id", "channel").agg(
+    in_channels = lines.groupBy("person_id", *ORDER, "channel").agg(
         F.bool_or(is_sale()).alias("sold"),
         F.bool_or(is_sale() & recent).alias("sold_90d"),
         F.min(_of_sale("order_date")).alias("first_order_on"),
@@ -70,7 +73,7 @@ def _orders(lines: DataFrame, as_of: date) -> DataFrame:
             for name in ("gross_revenue", "net_revenue", "net_revenue_90d")
         ),
     )
-    orders = in_channels.groupBy("person_id", "order_id").agg(
+    orders = in_channels.groupBy("person_id", *ORDER).agg(
         F.bool_or("sold").alias("sold"),
         F.bool_or("sold_90d").alias("sold_90d"),
         F.min(F.when(F.col("sold"), F.col("channel"))).alias("channel"),

@@ -13,6 +13,8 @@ from jobs.lake.job import job
 from jobs.lake.tables.gold import MONEY, RFM
 from jobs.lake.tables.identity import IDENTIFIERS
 from jobs.lake.tables.silver import ORDER_LINES, PRODUCTS
+from jobs.profiles.lateness import counted
+from jobs.profiles.purchases import ORDER
 from jobs.profiles.revenue import is_sale, merchandise, net_revenue
 from jobs.segments.quantiles import quantile_scores
 from jobs.segments.settings import NamedRange, SegmentsSettings
@@ -34,7 +36,8 @@ def rfm(
     """
     rules = settings.rfm
     start = as_of - timedelta(days=rules.window_days)
-    in_window = order_lines.where(F.col("order_date").between(start + timedelta(days=1), as_of))
+    day = F.col("order_date")
+    in_window = order_lines.where((day > F.lit(start)) & counted(day, as_of))
     # Scoring reads it twice: once for where the bins begin, once for who is in which.
     spend = purchases(in_window, products, identifiers, as_of).localCheckpoint()
     # Negated days: the fewer since the last sale, the better.
@@ -63,7 +66,7 @@ def purchases(
         .groupBy("person_id")
         .agg(
             F.date_diff(F.lit(as_of), F.max(sale_day)).alias("recency_days"),
-            F.countDistinct(F.when(is_sale(), F.col("order_id"))).alias("frequency"),
+            F.countDistinct(F.when(is_sale(), F.struct(*ORDER))).alias("frequency"),
             net_revenue().alias("monetary"),
         )
         .where(F.col("frequency") > 0)

@@ -14,6 +14,7 @@ from tests.rows import rows
 
 NIGHT = date(2026, 3, 1)
 LINE = {
+    "source": "shop.orders",
     "identifier": "login:ann",
     "order_id": "o1",
     "product_id": "tea",
@@ -35,10 +36,11 @@ def test_an_order_in_two_channels_is_one_of_the_first_by_name(spark: SparkSessio
         LINE | {"order_id": "o2"},
         LINE | {"order_id": "o3", "channel": None},
         LINE | {"order_id": "o4", "channel": "app"},
+        LINE | {"source": "till.orders", "order_id": "o4", "channel": "app"},
     ]
     (found,) = purchases_by_person(
         rows(spark, ORDER_LINES, lines), rows(spark, PRODUCTS, []), identifiers, NIGHT
     ).collect()
-    assert (found.orders, found.main_channel, found.items) == (4, "app", 5)
-    assert found.net_revenue == Decimal("20.0000")
+    assert (found.orders, found.main_channel, found.items) == (5, "app", 6)
+    assert found.net_revenue == Decimal("25.0000")
     assert (found.first_order_on, found.last_order_on) == (date(2026, 2, 1), date(2026, 2, 2))

@@ -104,7 +104,8 @@ CLUSTERS = Table(
     key=("person_id", "as_of"),
     refresh=Refresh.REPLACE_DATE,
     owner=ANALYTICS,
-    description="Behavioural cluster (k-means) of every person with behaviour.",
+    description="Behavioural cluster (k-means) of every person with behaviour who agreed to "
+    "personalization.",
     date="as_of",
     partition_by=("as_of",),
     retention_days=400,
