@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from jobs.ingest.catalogue import SourceSet, source_set
-from jobs.ingest.landing import FileRefusedError, landing_folder, last_day
+from jobs.ingest.headers import FileRefusedError
+from jobs.ingest.landing import landing_folder, last_day
 from jobs.lake.errors import DataError
 from jobs.lake.settings import Settings, conf_folder, home
 

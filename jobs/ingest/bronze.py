@@ -10,12 +10,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from jobs.ingest.canonical import Mapping
 from jobs.ingest.catalogue import ROW_KEY, Feed
 from jobs.ingest.keyring import key_file, read_keyring
 from jobs.ingest.landing import Inspected, unpacked
 from jobs.ingest.ledger import Batch
 from jobs.ingest.lookups import looked_up
+from jobs.ingest.mapping import Mapping
 from jobs.ingest.reading import (
     ROW,
     absolute,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
-from datetime import timedelta
 from decimal import Decimal
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -12,77 +9,21 @@ from typing import TYPE_CHECKING
 from expectations.registry import suite_of
 from expectations.suite import reasons as broken_rules
 from jobs.identity.resolve import identifier_of
-from jobs.ingest.catalogue import KINDS, ROW_KEY, Feed, Kind, Mapped, Source
+from jobs.ingest.catalogue import ROW_KEY, Feed
+from jobs.ingest.kinds import Kind
+from jobs.ingest.mapping import Mapping
 from jobs.ingest.reading import ROW, beside_their_columns
+from jobs.ingest.typed import encoding, shown, typed
 from jobs.lake.tables.silver import MONEY, PROVENANCE_NAMES
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 REASONS = "_reasons"
-DEFAULTS = {
-    ("orders", "kind"): "sale",
-    ("products", "item_type"): "product",
-    ("consents", "basis"): "consent",
-}
-"""What an unmapped canonical column holds, where null would be wrong."""
-MONEY_COLUMNS = ("unit_price", "discount", "amount", "price", "value")
 CARRIED = ("file", "raw", "corrupt", "sealed", "generation", "place")
 """Columns that go through beside the canonical ones."""
 NOT_KEPT = ("source", "record_id", "batch_id", "loaded_on", "run_id")
 """Columns of bronze that silver has in a meaning of its own, or not at all."""
-_OFFSET = r":\d{2}(\.\d+)?\s*(Z|UTC|GMT|[+-]\d{1,2}(:?\d{2})?|[A-Za-z_]+/[A-Za-z_/]+)$"
-"""A zone after a time of day; `02-03-2026` has none."""
-_OFFSET_LETTERS = re.compile(r"[XxZzVO](?=([^']*'[^']*')*[^']*$)")
-"""Letters of a pattern that read a zone, outside its quotes."""
-
-
-@dataclass(frozen=True)
-class Mapping:
-    """How one feed's rows become canonical.
-
-    Attributes
-    ----------
-    name : str
-        ``<source>.<feed>``.
-    source, feed : Source, Feed
-        From the catalogue.
-    main : Source
-        The set's main source: business day, base currency and rates are its.
-    future_tolerance : timedelta
-        How much later than the end of its file's day a row may be.
-    """
-
-    name: str
-    source: Source
-    feed: Feed
-    main: Source
-    future_tolerance: timedelta
-
-    @property
-    def kind(self) -> Kind:
-        """The canonical feed."""
-        return KINDS[self.feed.kind]
-
-    def of_files_with(self, fields: tuple[str, ...]) -> Mapping:
-        """Return the mapping as of a feed whose files have these columns."""
-        return replace(self, feed=self.feed.model_copy(update={"fields": fields}))
-
-    @property
-    def time_zone(self) -> str:
-        """Time zone of times without an offset."""
-        return self.feed.time_zone or self._own.time_zone
-
-    @property
-    def currency(self) -> str:
-        """Currency of amounts that name none."""
-        return self.feed.currency or self._own.currency
-
-    @property
-    def _own(self) -> Source:
-        """The source, with what it leaves out taken from the main one."""
-        left_out = {"time_zone", "currency"} - self.source.model_fields_set
-        return self.source.model_copy(update={n: getattr(self.main, n) for n in left_out})
 
 
 def canonical(rows: DataFrame, mapping: Mapping) -> DataFrame:
@@ -108,15 +49,15 @@ def canonical(rows: DataFrame, mapping: Mapping) -> DataFrame:
     lookups = list(feed.lookups)
     exploded = beside_their_columns(rows.drop(*NOT_KEPT), feed.field_names, *lookups)
     types = {c: kind.silver.column(c).type for c in kind.columns if c not in kind.pii}
-    read = {c: _read(mapping, c, t) for c, t in types.items()}
+    read = {c: typed(mapping, c, t) for c, t in types.items()}
     key, key_problem = _key(mapping)
-    typed = exploded.select(
+    values = exploded.select(
         f"{ROW}.*",
         key.alias("_key"),
         *[value.alias(c) for c, (value, _) in read.items()],
-        _problems([key_problem, _encoding(), *[p for _, p in read.values() if p is not None]]),
+        _problems([key_problem, encoding(), *[p for _, p in read.values() if p is not None]]),
     )
-    named = _identified(_tokenised(typed, kind), mapping)
+    named = _identified(_tokenised(values, kind), mapping)
     finished = named.transform(_derived, mapping).transform(versioned, kind)
     return (
         _judged(finished, mapping)
@@ -141,74 +82,6 @@ def _corrupt_message(feed: Feed) -> str:
         # Bytes that are no text were found before the row was encrypted, and are told of here.
         return "record: the number of columns is not that of the header, or bytes are no text"
     return "record: the number of columns is not that of the header"
-
-
-def _read(mapping: Mapping, name: str, target: str) -> tuple[Column, Column | None]:
-    """Return a canonical column and the column of its problem."""
-    from pyspark.sql import functions as F
-
-    mapped = mapping.feed.columns.get(name)
-    if mapped is None:
-        return F.lit(DEFAULTS.get((mapping.kind.name, name))).cast(target), None
-    value = F.expr(mapped.expr)
-    if target.startswith(("array<", "map<")):
-        return value.cast(target), None
-    text = F.nullif(F.trim(value.cast("string")), F.lit(""))
-    if target == "string":
-        return text, None
-    typed = _typed(text, mapped, target, mapping)
-    problem = F.when(
-        text.isNotNull() & typed.isNull(),
-        F.concat(F.lit(f"{name}: not a {target}: "), _shown(text)),
-    )
-    if target.startswith("decimal"):
-        decimals = _decimals(name, target, mapping)
-        exact = text.try_cast("decimal(38,10)")
-        problem = F.coalesce(
-            problem,
-            F.when(
-                F.round(exact, decimals) != exact,
-                F.concat(F.lit(f"{name}: more than {decimals} decimals: "), _shown(text)),
-            ),
-        )
-    return typed, problem
-
-
-def _decimals(name: str, target: str, mapping: Mapping) -> int:
-    if name in MONEY_COLUMNS:
-        return mapping.feed.money_decimals
-    return int(target[8:-1].split(",")[1])
-
-
-def _typed(text: Column, mapped: Mapped, target: str, mapping: Mapping) -> Column:
-    from pyspark.sql import functions as F
-
-    if target not in ("timestamp", "date"):
-        return text.try_cast(target)
-    if mapped.format is not None:
-        moment = F.try_to_timestamp(text, F.lit(mapped.format))
-    else:
-        moment = text.try_cast("timestamp")
-    if target == "date":
-        return moment.cast("date") if mapped.format else text.try_cast("date")
-    local = F.to_utc_timestamp(moment, mapping.time_zone)
-    if mapped.format is not None:
-        return moment if _OFFSET_LETTERS.search(mapped.format) else local
-    return F.when(text.rlike(_OFFSET), moment).otherwise(local)
-
-
-def _shown(text: Column) -> Column:
-    """Text for a message: short, and no longer the whole of what may be personal."""
-    from pyspark.sql import functions as F
-
-    return F.concat(F.lit("'"), F.substring(text, 1, 40), F.lit("'"))
-
-
-def _encoding() -> Column:
-    from pyspark.sql import functions as F
-
-    broken = F.exists(F.map_values(f"{ROW}.raw"), lambda v: v.contains("\ufffd"))
-    return F.when(broken, F.lit("encoding: a value has bytes that are no text in this encoding"))
 
 
 def _key(mapping: Mapping) -> tuple[Column, Column]:
@@ -295,7 +168,7 @@ def _valued(frame: DataFrame, mapping: Mapping) -> DataFrame:
     valued = priced.withColumn("amount_base", (F.col("amount") * F.col("fx_rate")).try_cast(MONEY))
     unknown = F.when(
         F.col("fx_rate").isNull(),
-        F.concat(F.lit("currency: no rate for "), _shown(F.col("currency")), F.lit(" on that day")),
+        F.concat(F.lit("currency: no rate for "), shown(F.col("currency")), F.lit(" on that day")),
     )
     return valued.withColumn(REASONS, F.concat(REASONS, F.array_compact(F.array(unknown))))
 

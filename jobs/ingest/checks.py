@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from jobs.ingest.catalogue import KINDS, source_set
+from jobs.ingest.catalogue import source_set
+from jobs.ingest.kinds import KINDS
 from jobs.lake.quality import QualityError, judge_increment
 from jobs.lake.run import Run
 from jobs.lake.runner import recorded

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.ingest.canonical import REASONS, Mapping, canonical, versioned
+from jobs.ingest.canonical import REASONS, canonical, versioned
 from jobs.ingest.catalogue import Feed
 from jobs.ingest.ledger import Batch
 from jobs.ingest.lookups import looked_up, with_lookups
+from jobs.ingest.mapping import Mapping
 from jobs.ingest.reading import ROW, beside_their_columns
 from jobs.ingest.silver import in_order
 from jobs.lake.contract import Table

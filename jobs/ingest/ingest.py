@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from jobs.ingest.arrivals import new_files
 from jobs.ingest.bronze import bronze_unit, write_bronze
-from jobs.ingest.canonical import REASONS, Mapping, canonical
-from jobs.ingest.catalogue import Feed, SourceSet, source_set
+from jobs.ingest.canonical import REASONS, canonical
+from jobs.ingest.catalogue import source_set
 from jobs.ingest.derived import derived_rows, write_derived
+from jobs.ingest.feeds import FeedNight, nights
 from jobs.ingest.keyring import key_file, keyring_of
-from jobs.ingest.landing import Inspected, Landed, find_files, inspect, landing_folder
-from jobs.ingest.ledger import Batch, Ledger
+from jobs.ingest.ledger import Batch
 from jobs.ingest.silver import (
     Outcome,
     batch_rows,
@@ -38,33 +36,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 log = logging.getLogger("bespoke")
-
-
-@dataclass(frozen=True)
-class FeedNight:
-    """One feed in one night, with the feeds derived from it.
-
-    Attributes
-    ----------
-    run : Run
-        The night.
-    mapping : Mapping
-        The feed.
-    children : tuple of Mapping
-        Feeds that are read from this one's rows.
-    landing : Path
-        Where its files lie.
-    """
-
-    run: Run
-    mapping: Mapping
-    children: tuple[Mapping, ...]
-    landing: Path
-
-    @property
-    def ledger(self) -> Ledger:
-        """The feed's ledger of files, as it stands."""
-        return Ledger(self.run.lake, self.mapping.name)
 
 
 def ingest(run: Run) -> None:
@@ -105,32 +76,6 @@ def _ingest_kind(feeds: list[FeedNight]) -> list[str]:
     return stopped
 
 
-def nights(run: Run, sources: SourceSet) -> list[FeedNight]:
-    """Return the set's feeds, each with those derived from it."""
-    tolerance = timedelta(minutes=run.settings.ingest.future_tolerance_minutes)
-    data = os.environ.get("BESPOKE_DATA")
-    mapped = [
-        (name, source, feed, Mapping(name, source, feed, sources.main, tolerance))
-        for name, source, feed in sources.feeds()
-    ]
-    return [
-        FeedNight(
-            run,
-            mapping,
-            tuple(m for n, s, f, m in mapped if _is_child(n, f, name)),
-            landing_folder(source, run.home, data, run.settings.landing),
-        )
-        for name, source, feed, mapping in mapped
-        if feed.derived_from is None
-    ]
-
-
-def _is_child(name: str, feed: Feed, parent: str) -> bool:
-    return (
-        feed.derived_from is not None and f"{name.partition('.')[0]}.{feed.derived_from}" == parent
-    )
-
-
 def _ingest_feed(night: FeedNight, record: Record) -> None:
     run, mapping = night.run, night.mapping
     total = Outcome()
@@ -147,7 +92,7 @@ def _ingest_feed(night: FeedNight, record: Record) -> None:
 
     _count(record, total)
     ledger = night.ledger
-    found = _new_files(night, ledger, record)
+    found = new_files(night, ledger, record)
     ledger.give_up(found)
     # Planned by a run that was killed or stopped: bronze has its rows, or it is planned anew.
     begun = [b for b in ledger.planned() if run.lake.committed(table, bronze_unit(b))]
@@ -180,85 +125,6 @@ def _count(record: Record, total: Outcome) -> None:
         "rows_quarantined": total.quarantined,
         "rows_duplicate": total.duplicates,
     }
-
-
-def _new_files(night: FeedNight, ledger: Ledger, record: Record) -> list[Inspected]:
-    """Find the files that are new or changed; note those that are empty or refused."""
-    run, feed = night.run, night.mapping.feed
-    if feed.jdbc is not None:
-        found = _jdbc_snapshot(night.mapping.name, feed, run.as_of)
-        return [] if ledger.known(found) else [found]
-    if not night.landing.is_dir():
-        raise DataError(
-            f"{night.mapping.name}: its files are wanted in {night.landing}, which is no folder "
-            "(`bespoke run` makes those of the demo)"
-        )
-    landed = [f for f in find_files(night.landing, feed, run.as_of) if not ledger.seen(f)]
-    inspected = [inspect(f, feed, ledger.before(f.name)) for f in landed]
-    fresh = []
-    for file in inspected:
-        known = ledger.known(file)
-        if known is None:
-            fresh.append(file)
-        elif known.state != "refused":
-            ledger.touch(file.landed, known)
-    refused = [f for f in fresh if f.refused]
-    if refused:
-        _refuse(night, ledger, refused)
-        record.error = (
-            f"{len(refused)} file(s) refused: {refused[0].landed.name}: {refused[0].refused}"
-        )
-    ledger.note([f for f in fresh if f.empty], "empty", run.as_of)
-    good = [f for f in fresh if not f.refused and not f.empty]
-    for file in good:
-        if ledger.was_refused(file):
-            run.lake.update_rows(
-                QUARANTINE,
-                f"source = '{night.mapping.name}' AND row_id = '{file.file_id}:0'",
-                {"replayed_on": f"DATE '{run.as_of}'"},
-            )
-    for column in sorted({c for f in good for c in f.new_columns}):
-        log.warning(
-            "%s: new column %s; it is kept encrypted until the catalogue names it",
-            night.mapping.name,
-            column,
-        )
-    for column in sorted({c for f in good for c in f.missing_columns}):
-        log.warning("%s: column %s is missing in some files", night.mapping.name, column)
-    return good
-
-
-def _refuse(night: FeedNight, ledger: Ledger, files: list[Inspected]) -> None:
-    """Note whole files that cannot be read: in the ledger, and in quarantine as line 0."""
-    run = night.run
-    for file in files:
-        log.warning("%s: %s refused: %s", night.mapping.name, file.landed.name, file.refused)
-    run.lake.append_rows(
-        QUARANTINE,
-        [
-            {
-                "row_id": f"{f.file_id}:0",
-                "source": night.mapping.name,
-                "file": f.landed.name,
-                "file_id": f.file_id,
-                "line": 0,
-                "reasons": [f"file: {f.refused}"],
-                "loaded_on": run.as_of,
-                "run_id": run.id,
-            }
-            for f in files
-        ],
-    )
-    ledger.note(files, "refused", run.as_of)
-
-
-def _jdbc_snapshot(name: str, feed: Feed, as_of: date) -> Inspected:
-    """Stand in for a file: the state of a table on one night."""
-    if feed.jdbc is None:
-        raise ValueError(f"{name} has no jdbc table")
-    label = f"jdbc/{feed.jdbc.table}/{as_of}"
-    landed = Landed(Path(label), label, as_of, 0, datetime(1970, 1, 1, tzinfo=UTC))
-    return Inspected(landed, f"{name}@{as_of}", 1, header=feed.field_names)
 
 
 def _to_silver(night: FeedNight, batch: Batch, total: Outcome, record: Record) -> None:

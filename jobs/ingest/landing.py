@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import hashlib
-import io
-import json
-import os
 import re
 import shutil
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
 
-from jobs.ingest.catalogue import Feed, Format, Source
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-_CHUNK = 1 << 20
-
-
-class FileRefusedError(ValueError):
-    """A file cannot be read as a whole; the message says why."""
+from jobs.ingest.catalogue import Feed, Source
+from jobs.ingest.headers import CHUNK, FileRefusedError, columns_of
 
 
 @dataclass(frozen=True)
@@ -180,7 +166,7 @@ def inspect(landed: Landed, feed: Feed, before: tuple[int, str] | None = None) -
     """
     digest = hashlib.sha256(landed.name.encode() + b"\0")
     with landed.path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
+        while chunk := file.read(CHUNK):
             digest.update(chunk)
 
     def file_id(generation: int) -> str:
@@ -199,7 +185,7 @@ def _looked_into(landed: Landed, feed: Feed, file_id: str, generation: int) -> I
     try:
         if landed.fault:
             raise FileRefusedError(landed.fault)
-        header, types, blank = _columns(landed.path, feed)
+        header, types, blank = columns_of(landed.path, feed)
     except FileRefusedError as error:
         return Inspected(landed, file_id, generation, refused=str(error))
     if blank:
@@ -216,96 +202,6 @@ def _looked_into(landed: Landed, feed: Feed, file_id: str, generation: int) -> I
     )
 
 
-def _columns(path: Path, feed: Feed) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
-    """Return a file's columns, their types, and whether it holds nothing at all."""
-    if feed.format is None:
-        raise FileRefusedError("the feed has no format")
-    if feed.format.type == "parquet":
-        schema = _parquet_schema(path)
-        _no_name_twice(schema.names)
-        return tuple(schema.names), tuple(map(str, schema.types)), False
-    head = _read_whole(path)
-    if not head.strip():
-        return (), (), True
-    return _text_header(head, feed, feed.format), (), False
-
-
-def _text_header(head: bytes, feed: Feed, form: Format) -> tuple[str, ...]:
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) and "16" not in form.encoding:
-        raise FileRefusedError(
-            f"wrong encoding: the file is UTF-16, the catalogue says {form.encoding}"
-        )
-    if form.type == "jsonl":
-        return _json_columns(head)
-    text = io.StringIO(head.decode(form.encoding, errors="replace").removeprefix("\ufeff"))
-    rows = csv.reader(text, delimiter=form.delimiter, quotechar=form.quote)
-    try:
-        header = tuple(name.strip() for name in next(rows))
-    except csv.Error as error:
-        raise FileRefusedError(f"no header: the first line is not CSV: {error}") from None
-    missing = [c for c in feed.required_fields if c not in header]
-    if missing and len(missing) == len(feed.required_fields):
-        raise FileRefusedError(
-            f"no header: none of the columns {', '.join(missing)} stands in the first line"
-        )
-    _no_name_twice(header)
-    return header
-
-
-def _no_name_twice(header: Sequence[str]) -> None:
-    """Refuse a header of which Spark could not tell two columns apart: letter case aside."""
-    first: dict[str, int] = {}
-    for place, name in enumerate(header, start=1):
-        other = first.setdefault(name.casefold(), place)
-        if other != place:
-            # By their places: without a header the first line is somebody's.
-            raise FileRefusedError(
-                f"a column stands twice in the header: the names of columns {other} and {place} "
-                "are the same"
-            )
-
-
-def _json_columns(head: bytes) -> tuple[str, ...]:
-    """Names that the objects at the beginning of a file have; a cut or broken line has none."""
-    names: set[str] = set()
-    for line in head.splitlines():
-        try:
-            found = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(found, dict):
-            names.update(found)
-    return tuple(sorted(names))
-
-
-def _read_whole(path: Path) -> bytes:
-    """Return the beginning of a file's text, having read all of it where it is compressed.
-
-    Only reading a gzip to its end tells whether it is whole.
-    """
-    head = b""
-    try:
-        with _opened(path) as file:
-            for chunk in _chunks(file):
-                head = head or chunk
-                if path.suffix != ".gz":
-                    break
-    except EOFError:
-        raise FileRefusedError("truncated gzip: the file ends before its content does") from None
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise FileRefusedError(f"broken gzip: {error}") from None
-    return head
-
-
-def _opened(path: Path) -> IO[bytes]:
-    return cast("IO[bytes]", gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb"))
-
-
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
-    while chunk := file.read(_CHUNK):
-        yield chunk
-
-
 def unpacked(files: Sequence[Inspected], feed: Feed, folder: Path) -> list[Inspected]:
     """Unpack Parquet files that came as gzip, which Spark reads of text only, into a folder."""
     if feed.format is None or feed.format.type != "parquet":
@@ -320,18 +216,3 @@ def unpacked(files: Sequence[Inspected], feed: Feed, folder: Path) -> list[Inspe
             landed = replace(landed, path=target)
         found.append(replace(file, landed=landed))
     return found
-
-
-def _parquet_schema(path: Path) -> pa.Schema:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    if os.path.getsize(path) == 0:
-        raise FileRefusedError("empty: no bytes, where Parquet always has a footer")
-    if path.suffix == ".gz":
-        _read_whole(path)
-    try:
-        with _opened(path) as file:
-            return pq.read_schema(file)
-    except (pa.ArrowException, OSError) as error:
-        raise FileRefusedError(f"not readable as Parquet: {error}") from None

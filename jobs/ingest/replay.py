@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.ingest.canonical import REASONS, canonical
 from jobs.ingest.catalogue import source_set
-from jobs.ingest.ingest import FeedNight, derive, nights
+from jobs.ingest.feeds import FeedNight, nights
+from jobs.ingest.ingest import derive
 from jobs.ingest.ledger import Batch
 from jobs.ingest.silver import batch_rows, judged, write_contacts, write_silver
 from jobs.lake.errors import DataError

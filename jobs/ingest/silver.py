@@ -8,9 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.ingest.canonical import REASONS, Mapping
+from jobs.ingest.canonical import REASONS
 from jobs.ingest.ledger import Batch, LedgerFile
 from jobs.ingest.lookups import looked_up, with_lookups
+from jobs.ingest.mapping import Mapping
 from jobs.lake.contract import Table
 from jobs.lake.files import Span
 from jobs.lake.run import Run

@@ -6,7 +6,6 @@ go through Spark.
 
 from __future__ import annotations
 
-import functools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,7 +16,8 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from jobs.lake import files
-from jobs.lake.contract import Privacy, Refresh, Table
+from jobs.lake.contract import Refresh, Table
+from jobs.lake.schemas import arrow_schema, delta_schema, properties
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -267,12 +267,12 @@ class Lake:
 
         DeltaTable.create(
             self.path(table),
-            schema=_delta_schema(table),
+            schema=delta_schema(table),
             mode="ignore",
             partition_by=list(table.partition_by),
             name=table.id,
             description=table.description,
-            configuration=_properties(table),
+            configuration=properties(table),
         )
 
     def committed(self, table: Table, unit: str) -> bool:
@@ -344,83 +344,3 @@ def _literal(value: Any) -> str:
         return f"DATE'{value.isoformat()[:10]}'"
     escaped = str(value).replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
-
-
-def _properties(table: Table) -> dict[str, str | None]:
-    """Table properties: statistics on columns that are not about people only.
-
-    The minima and maxima of a column stand in the Delta log and outlive the rows.
-    """
-    plain = [
-        c.name
-        for c in table.columns
-        if c.privacy is Privacy.PUBLIC
-        and "<" not in c.type
-        and c.type != "boolean"
-        and c.name not in table.partition_by
-    ]
-    if not plain:
-        return {"delta.dataSkippingNumIndexedCols": "0"}
-    return {"delta.dataSkippingStatsColumns": ",".join(plain)}
-
-
-def _delta_schema(table: Table) -> Any:
-    from deltalake import Field, Schema
-
-    return Schema(
-        [
-            Field(
-                c.name,
-                _delta_type(c.type),
-                nullable=c.nullable,
-                metadata={"comment": c.description},
-            )
-            for c in table.columns
-        ]
-    )
-
-
-def _delta_type(name: str) -> Any:
-    from deltalake.schema import ArrayType, MapType, PrimitiveType
-
-    if name.startswith("map<"):
-        key, _, value = name[4:-1].partition(",")
-        return MapType(
-            _delta_type(key.strip()), _delta_type(value.strip()), value_contains_null=True
-        )
-    if name.startswith("array<"):
-        return ArrayType(_delta_type(name[6:-1]), contains_null=True)
-    return PrimitiveType(_PRIMITIVE.get(name, name))
-
-
-_PRIMITIVE = {"bigint": "long", "int": "integer"}
-
-
-@functools.cache
-def arrow_schema(table: Table) -> pa.Schema:
-    """Columns of the table as an Arrow schema."""
-    import pyarrow as pa
-
-    return pa.schema([pa.field(c.name, _arrow_type(c.type), c.nullable) for c in table.columns])
-
-
-def _arrow_type(name: str) -> pa.DataType:
-    import pyarrow as pa
-
-    if name.startswith("decimal("):
-        precision, scale = name[8:-1].split(",")
-        return pa.decimal128(int(precision), int(scale))
-    if name.startswith("map<"):
-        key, _, value = name[4:-1].partition(",")
-        return pa.map_(_arrow_type(key.strip()), _arrow_type(value.strip()))
-    if name.startswith("array<"):
-        return pa.list_(_arrow_type(name[6:-1]))
-    return {
-        "string": pa.string(),
-        "bigint": pa.int64(),
-        "int": pa.int32(),
-        "double": pa.float64(),
-        "boolean": pa.bool_(),
-        "date": pa.date32(),
-        "timestamp": pa.timestamp("us", tz="UTC"),
-    }[name]

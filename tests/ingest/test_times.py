@@ -8,8 +8,9 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from jobs.ingest.canonical import Mapping, _typed
 from jobs.ingest.catalogue import Mapped, Source
+from jobs.ingest.mapping import Mapping
+from jobs.ingest.typed import _cast
 from tests.ingest.shop import SOURCE
 
 SHOP = Source.model_validate({**SOURCE, "time_zone": "America/New_York"})
@@ -36,7 +37,7 @@ def test_a_zone_is_applied_once(
 ) -> None:
     mapped = Mapped(expr="at", format=pattern)
     frame = spark.createDataFrame([(text,)], "at string")
-    moment = _typed(F.col("at"), mapped, "timestamp", MAPPING)
+    moment = _cast(F.col("at"), mapped, "timestamp", MAPPING)
     assert frame.select(F.date_format(moment, "yyyy-MM-dd HH:mm:ss")).first()[0] == utc  # type: ignore[index]
 
 

@@ -1,0 +1,102 @@
+"""Arrivals: files that are new or changed; those that are empty or refused are noted."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from jobs.ingest.catalogue import Feed
+from jobs.ingest.feeds import FeedNight
+from jobs.ingest.landing import Inspected, Landed, find_files, inspect
+from jobs.ingest.ledger import Ledger
+from jobs.lake.errors import DataError
+from jobs.lake.run import Record
+from jobs.lake.tables.ops import QUARANTINE
+
+log = logging.getLogger("bespoke")
+
+
+def new_files(night: FeedNight, ledger: Ledger, record: Record) -> list[Inspected]:
+    """Find the files that are new or changed; note those that are empty or refused.
+
+    Raises
+    ------
+    DataError
+        The landing is no folder.
+    """
+    run, feed = night.run, night.mapping.feed
+    if feed.jdbc is not None:
+        found = _jdbc_snapshot(night.mapping.name, feed, run.as_of)
+        return [] if ledger.known(found) else [found]
+    if not night.landing.is_dir():
+        raise DataError(
+            f"{night.mapping.name}: its files are wanted in {night.landing}, which is no folder "
+            "(`bespoke run` makes those of the demo)"
+        )
+    landed = [f for f in find_files(night.landing, feed, run.as_of) if not ledger.seen(f)]
+    inspected = [inspect(f, feed, ledger.before(f.name)) for f in landed]
+    fresh = []
+    for file in inspected:
+        known = ledger.known(file)
+        if known is None:
+            fresh.append(file)
+        elif known.state != "refused":
+            ledger.touch(file.landed, known)
+    refused = [f for f in fresh if f.refused]
+    if refused:
+        _refuse(night, ledger, refused)
+        record.error = (
+            f"{len(refused)} file(s) refused: {refused[0].landed.name}: {refused[0].refused}"
+        )
+    ledger.note([f for f in fresh if f.empty], "empty", run.as_of)
+    good = [f for f in fresh if not f.refused and not f.empty]
+    for file in good:
+        if ledger.was_refused(file):
+            run.lake.update_rows(
+                QUARANTINE,
+                f"source = '{night.mapping.name}' AND row_id = '{file.file_id}:0'",
+                {"replayed_on": f"DATE '{run.as_of}'"},
+            )
+    for column in sorted({c for f in good for c in f.new_columns}):
+        log.warning(
+            "%s: new column %s; it is kept encrypted until the catalogue names it",
+            night.mapping.name,
+            column,
+        )
+    for column in sorted({c for f in good for c in f.missing_columns}):
+        log.warning("%s: column %s is missing in some files", night.mapping.name, column)
+    return good
+
+
+def _refuse(night: FeedNight, ledger: Ledger, files: list[Inspected]) -> None:
+    """Note whole files that cannot be read: in the ledger, and in quarantine as line 0."""
+    run = night.run
+    for file in files:
+        log.warning("%s: %s refused: %s", night.mapping.name, file.landed.name, file.refused)
+    run.lake.append_rows(
+        QUARANTINE,
+        [
+            {
+                "row_id": f"{f.file_id}:0",
+                "source": night.mapping.name,
+                "file": f.landed.name,
+                "file_id": f.file_id,
+                "line": 0,
+                "reasons": [f"file: {f.refused}"],
+                "loaded_on": run.as_of,
+                "run_id": run.id,
+            }
+            for f in files
+        ],
+    )
+    ledger.note(files, "refused", run.as_of)
+
+
+def _jdbc_snapshot(name: str, feed: Feed, as_of: date) -> Inspected:
+    """Stand in for a file: the state of a table on one night."""
+    if feed.jdbc is None:
+        raise ValueError(f"{name} has no jdbc table")
+    label = f"jdbc/{feed.jdbc.table}/{as_of}"
+    landed = Landed(Path(label), label, as_of, 0, datetime(1970, 1, 1, tzinfo=UTC))
+    return Inspected(landed, f"{name}@{as_of}", 1, header=feed.field_names)

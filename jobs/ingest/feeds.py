@@ -1,0 +1,67 @@
+"""Feeds of a night: each with its mapping, its landing, and those that are derived from it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from jobs.ingest.catalogue import Feed, SourceSet
+from jobs.ingest.landing import landing_folder
+from jobs.ingest.ledger import Ledger
+from jobs.ingest.mapping import Mapping
+from jobs.lake.run import Run
+
+
+@dataclass(frozen=True)
+class FeedNight:
+    """One feed in one night, with the feeds derived from it.
+
+    Attributes
+    ----------
+    run : Run
+        The night.
+    mapping : Mapping
+        The feed.
+    children : tuple of Mapping
+        Feeds that are read from this one's rows.
+    landing : Path
+        Where its files lie.
+    """
+
+    run: Run
+    mapping: Mapping
+    children: tuple[Mapping, ...]
+    landing: Path
+
+    @property
+    def ledger(self) -> Ledger:
+        """The feed's ledger of files, as it stands."""
+        return Ledger(self.run.lake, self.mapping.name)
+
+
+def nights(run: Run, sources: SourceSet) -> list[FeedNight]:
+    """Return the set's feeds, each with those derived from it."""
+    tolerance = timedelta(minutes=run.settings.ingest.future_tolerance_minutes)
+    data = os.environ.get("BESPOKE_DATA")
+    mapped = [
+        (name, source, feed, Mapping(name, source, feed, sources.main, tolerance))
+        for name, source, feed in sources.feeds()
+    ]
+    return [
+        FeedNight(
+            run,
+            mapping,
+            tuple(m for n, s, f, m in mapped if _is_child(n, f, name)),
+            landing_folder(source, run.home, data, run.settings.landing),
+        )
+        for name, source, feed, mapping in mapped
+        if feed.derived_from is None
+    ]
+
+
+def _is_child(name: str, feed: Feed, parent: str) -> bool:
+    return (
+        feed.derived_from is not None and f"{name.partition('.')[0]}.{feed.derived_from}" == parent
+    )
