@@ -25,9 +25,19 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     from jobs.lake.settings import SparkSettings
 
     scratch = tmp_path_factory.mktemp("spark")
-    # Frames of a test have a handful of rows: more partitions are only more tasks.
+    # Frames of a test have a handful of rows: more partitions are only more tasks, and compiling a
+    # plan, or planning it anew while it runs, takes longer than running it. The slow tests that
+    # run whole nights have the settings of the project.
     small = SparkSettings(
-        master="local[2]", driver_memory="1g", shuffle_partitions=2, snapshot_partitions=1
+        master="local[2]",
+        driver_memory="1g",
+        shuffle_partitions=1,
+        snapshot_partitions=1,
+        conf={
+            "spark.sql.adaptive.enabled": "false",
+            "spark.sql.codegen.wholeStage": "false",
+            "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        },
     )
     prepare_environment(small)
     builder = SparkSession.builder

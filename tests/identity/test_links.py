@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs.identity.links import links
@@ -179,6 +180,7 @@ def after(spark: SparkSession, place: Path, nights: Sequence[tuple[date, Feeds]]
     return dicts(lake.read(LINKS))
 
 
+@pytest.mark.slow
 def test_a_late_file_on_a_repeated_night_ends_as_a_clean_rebuild(
     spark: SparkSession, tmp_path: Path
 ) -> None:
@@ -194,6 +196,7 @@ def test_a_late_file_on_a_repeated_night_ends_as_a_clean_rebuild(
     assert after(spark, tmp_path / "after", past) == rebuilt
 
 
+@pytest.mark.slow
 def test_a_repeated_night_writes_nothing(spark: SparkSession, tmp_path: Path) -> None:
     lake = Lake(tmp_path, spark)
     for unit in ("once", "again"):

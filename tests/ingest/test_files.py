@@ -15,6 +15,9 @@ from jobs.lake.tables.silver import EVENTS, MESSAGES, ORDER_LINES, PRODUCTS
 from tests.ingest.faults import GOOD
 from tests.ingest.shop import COMMON, DAY, LIMITS, NEXT, SOURCE, Shop, clicks, lines
 
+# Whole nights through a lake: seconds each.
+pytestmark = pytest.mark.slow
+
 FEEDS: dict[str, dict[str, Any]] = SOURCE["feeds"]  # type: ignore[assignment]
 STRICT = {"bad_rows": 0.1, "bad_rows_spared": 0, "oldest_days": 60}
 Open = Any

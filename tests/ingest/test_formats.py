@@ -16,6 +16,9 @@ from jobs.lake.tables.ops import QUARANTINE
 from jobs.lake.tables.silver import ORDER_LINES
 from tests.ingest.shop import DAY, NEXT, SOURCE, Shop, lines
 
+# Whole nights through a lake: seconds each.
+pytestmark = pytest.mark.slow
+
 LINES = SOURCE["feeds"]["lines"]  # type: ignore[index]
 
 

@@ -8,6 +8,9 @@ from pyspark.sql import SparkSession
 from jobs.lake.tables.silver import CUSTOMERS
 from tests.ingest.shop import COMMON, DAY, NEXT, SOURCE, Shop
 
+# Whole nights through a lake: seconds each.
+pytestmark = pytest.mark.slow
+
 DRIVER = "org.apache.derby.iapi.jdbc.AutoloadedDriver"
 
 

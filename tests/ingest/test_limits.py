@@ -13,6 +13,9 @@ from jobs.lake.tables.silver import ORDER_LINES, PRODUCTS
 from tests.ingest.faults import GOOD
 from tests.ingest.shop import DAY, SOURCE, Shop, lines
 
+# Whole nights through a lake: seconds each.
+pytestmark = pytest.mark.slow
+
 STRICT = {"bad_rows": 0.1, "bad_rows_spared": 0, "oldest_days": 60}
 
 

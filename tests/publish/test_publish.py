@@ -28,6 +28,9 @@ from jobs.publish import pointer
 from jobs.publish.publish import publish, roll_back
 from jobs.stages import night_settings
 
+# Whole nights through a lake: seconds each.
+pytestmark = pytest.mark.slow
+
 FIRST, SECOND, THIRD = (date(2026, 3, day) for day in (1, 2, 3))
 PEOPLE = ("ann", "bob", "cat")
 SEEN = datetime(2026, 2, 1, tzinfo=UTC)

@@ -21,6 +21,9 @@ from jobs.simulate.settings import (
 from jobs.simulate.world import World, simulate
 from tests.simulate.landed import Landed
 
+# A world is made whole: half a minute.
+pytestmark = pytest.mark.slow
+
 DAYS = ["2026-06-04", "2026-06-05", "2026-06-06", "2026-06-07", "2026-06-08"]
 DAILY = {
     "crm_customers.csv",
