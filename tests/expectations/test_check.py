@@ -58,7 +58,13 @@ def test_a_rule_named_twice_is_refused() -> None:
 def test_every_broken_rule_is_told_with_what_was_found(spark: SparkSession) -> None:
     bad = [REVIEWS[0] | {"rating": 9}, REVIEWS[1] | {"text": "Fine."}, *REVIEWS]
     night = CheckContext(as_of=NIGHT, history=(100,) * 7, rows=4)
+    before = spark.conf.get("spark.sql.adaptive.enabled")
+    # As outside of tests: what is small is planned without it, and the setting is put back.
+    spark.conf.set("spark.sql.adaptive.enabled", "true")
     found = results(check(rows(spark, FEEDBACK, bad), SMALL, night))
+    after = spark.conf.get("spark.sql.adaptive.enabled")
+    spark.conf.set("spark.sql.adaptive.enabled", str(before))
+    assert after == "true"
     assert [name for name, r in found.items() if not r.passed] == [
         "unique_key",
         "stars",
@@ -77,7 +83,6 @@ def test_every_broken_rule_is_told_with_what_was_found(spark: SparkSession) -> N
     assert (found["words"].severity, found["words"].observed) == ("warn", "25.00%")
     assert found["volume"].observed == "4 rows (median of 7 nights: 100)"
     assert found["not_stale"] == RuleResult("not_stale", True, "0 days", "stop", "")
-    assert spark.conf.get("spark.sql.adaptive.enabled") == "true"
 
 
 def test_a_frame_without_rows_has_nothing_to_judge(spark: SparkSession) -> None:
