@@ -9,7 +9,6 @@ from pathlib import Path
 from jobs.ingest.catalogue import Feed
 from jobs.ingest.feeds import FeedNight
 from jobs.ingest.landing import Inspected, Landed, find_files, inspect
-from jobs.ingest.ledger import Ledger
 from jobs.lake.errors import DataError
 from jobs.lake.run import Record
 from jobs.lake.tables.ops import QUARANTINE
@@ -17,7 +16,7 @@ from jobs.lake.tables.ops import QUARANTINE
 log = logging.getLogger("bespoke")
 
 
-def new_files(night: FeedNight, ledger: Ledger, record: Record) -> list[Inspected]:
+def new_files(night: FeedNight, record: Record) -> list[Inspected]:
     """Find the files that are new or changed; note those that are empty or refused.
 
     Raises
@@ -25,7 +24,7 @@ def new_files(night: FeedNight, ledger: Ledger, record: Record) -> list[Inspecte
     DataError
         The landing is no folder.
     """
-    run, feed = night.run, night.mapping.feed
+    run, feed, ledger = night.run, night.mapping.feed, night.ledger
     if feed.jdbc is not None:
         found = _jdbc_snapshot(night.mapping.name, feed, run.as_of)
         return [] if ledger.known(found) else [found]
@@ -45,7 +44,7 @@ def new_files(night: FeedNight, ledger: Ledger, record: Record) -> list[Inspecte
             ledger.touch(file.landed, known)
     refused = [f for f in fresh if f.refused]
     if refused:
-        _refuse(night, ledger, refused)
+        _refuse(night, refused)
         record.error = (
             f"{len(refused)} file(s) refused: {refused[0].landed.name}: {refused[0].refused}"
         )
@@ -69,7 +68,7 @@ def new_files(night: FeedNight, ledger: Ledger, record: Record) -> list[Inspecte
     return good
 
 
-def _refuse(night: FeedNight, ledger: Ledger, files: list[Inspected]) -> None:
+def _refuse(night: FeedNight, files: list[Inspected]) -> None:
     """Note whole files that cannot be read: in the ledger, and in quarantine as line 0."""
     run = night.run
     for file in files:
@@ -90,7 +89,7 @@ def _refuse(night: FeedNight, ledger: Ledger, files: list[Inspected]) -> None:
             for f in files
         ],
     )
-    ledger.note(files, "refused", run.as_of)
+    night.ledger.note(files, "refused", run.as_of)
 
 
 def _jdbc_snapshot(name: str, feed: Feed, as_of: date) -> Inspected:

@@ -84,11 +84,15 @@ def _plain(rows: DataFrame, feed: Feed) -> DataFrame:
     """
     from pyspark.sql import functions as F
 
-    undeclared = F.exists(F.map_keys("raw"), lambda k: ~k.isin(list(feed.field_names)))
+    raw = F.col("raw")
+    # A header says all the columns that there are.
+    if feed.format is not None and feed.format.type in ("jsonl", "jdbc"):
+        undeclared = F.exists(F.map_keys(raw), lambda k: ~k.isin(list(feed.field_names)))
+        raw = F.when(undeclared, F.raise_error(F.lit(_UNDECLARED))).otherwise(raw)
     nothing = F.lit(None).cast("map<string,string>")
     return rows.withColumns(
         {
-            "raw": F.when(undeclared, F.raise_error(F.lit(_UNDECLARED))).otherwise(F.col("raw")),
+            "raw": raw,
             "record_id": F.lit(None).cast("string"),
             "tokens": nothing,
             "sealed": nothing,

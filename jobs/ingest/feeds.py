@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 
 from jobs.ingest.catalogue import Feed, SourceSet
@@ -35,9 +36,9 @@ class FeedNight:
     children: tuple[Mapping, ...]
     landing: Path
 
-    @property
+    @cached_property
     def ledger(self) -> Ledger:
-        """The feed's ledger of files, as it stands."""
+        """The feed's ledger of files, read once: what this run adds to it, it knows."""
         return Ledger(self.run.lake, self.mapping.name)
 
 

@@ -92,7 +92,7 @@ def _ingest_feed(night: FeedNight, record: Record) -> None:
 
     _count(record, total)
     ledger = night.ledger
-    found = new_files(night, ledger, record)
+    found = new_files(night, record)
     ledger.give_up(found)
     # Planned by a run that was killed or stopped: bronze has its rows, or it is planned anew.
     begun = [b for b in ledger.planned() if run.lake.committed(table, bronze_unit(b))]

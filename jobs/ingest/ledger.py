@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Any
 
 from jobs.ingest.landing import Inspected, Landed
 from jobs.lake.store import Lake
@@ -33,6 +32,8 @@ class LedgerFile:
     loaded_on: date
     reason: str | None = None
     rows: int | None = None
+    new_columns: Sequence[str] | None = None
+    missing_columns: Sequence[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,9 @@ class Ledger:
         self._latest: dict[str, LedgerFile] = {}
         rows = lake.rows(FILES, [("source", "=", source)]).to_pylist()
         for row in sorted(rows, key=lambda r: r["recorded_at"]):
-            found = LedgerFile(**{name: row[name] for name in LedgerFile.__dataclass_fields__})
-            self._files[found.file_id] = found
-            latest = self._latest.setdefault(found.file, found)
-            if found.generation >= latest.generation:
-                self._latest[found.file] = found
+            self._remember(
+                LedgerFile(**{name: row[name] for name in LedgerFile.__dataclass_fields__})
+            )
 
     def seen(self, landed: Landed) -> bool:
         """Whether this very file, by size and time of change, has been dealt with.
@@ -113,9 +112,12 @@ class Ledger:
         )
 
     def is_replaced(self, file_id: str) -> bool:
-        """Whether another content stands under the path of this one by now."""
+        """Whether another content has been read since that stood under the path of this one."""
         found = self._files[file_id]
-        return self._latest[found.file].file_id != file_id
+        return any(
+            f.file == found.file and f.generation > found.generation and f.state == "done"
+            for f in self._files.values()
+        )
 
     def planned(self) -> list[Batch]:
         """Batches that were planned and not finished, oldest first."""
@@ -133,85 +135,60 @@ class Ledger:
             raise KeyError(f"{self.source} has no batch {batch_id}")
         return Batch(batch_id, files[0].loaded_on, files)
 
-    def plan(self, files: list[Inspected], loaded_on: date) -> Batch:
+    def plan(self, files: Sequence[Inspected], loaded_on: date) -> Batch:
         """Write down that these files are about to be ingested together."""
         ids = "\n".join(sorted(f.file_id for f in files))
         batch_id = hashlib.sha256(f"{self.source}\n{ids}".encode()).hexdigest()[:16]
-        self.note(files, "planned", loaded_on, batch_id=batch_id)
-        return Batch(batch_id, loaded_on, tuple(_entry(f, loaded_on, batch_id) for f in files))
+        planned = tuple(_entry(f, "planned", loaded_on, batch_id) for f in files)
+        self._append(planned)
+        return Batch(batch_id, loaded_on, planned)
 
-    def note(
-        self,
-        files: Iterable[Inspected],
-        state: str,
-        loaded_on: date,
-        batch_id: str | None = None,
-    ) -> None:
+    def note(self, files: Iterable[Inspected], state: str, loaded_on: date) -> None:
         """Append the state of files that were just inspected."""
-        now = datetime.now(UTC)
-        self._lake.append_rows(
-            FILES,
-            [
-                {
-                    **self._row(_entry(f, loaded_on, batch_id), state, now),
-                    "reason": f.refused,
-                    "new_columns": list(f.new_columns),
-                    "missing_columns": list(f.missing_columns),
-                    "rows": 0 if state == "empty" else None,
-                }
-                for f in files
-            ],
-        )
+        self._append([_entry(f, state, loaded_on) for f in files])
 
     def give_up(self, corrected: Iterable[Inspected]) -> None:
         """Append of files that were corrected before they were read that they are replaced."""
         ids = {f.landed.name: f.file_id for f in corrected}
-        for found in [f for f in self._files.values() if f.state == "planned"]:
-            if ids.get(found.file, found.file_id) != found.file_id:
-                gone = self._files[found.file_id] = replace(found, state="replaced")
-                row = self._row(gone, gone.state, datetime.now(UTC))
-                self._lake.append_rows(FILES, [row])
+        waiting = [f for f in self._files.values() if f.state == "planned"]
+        gone = [f for f in waiting if ids.get(f.file, f.file_id) != f.file_id]
+        self._append([replace(f, state="replaced") for f in gone])
 
     def touch(self, landed: Landed, found: LedgerFile) -> None:
         """Append a content's new time of change, so that it is not read through again."""
-        same = replace(found, bytes=landed.bytes, modified_at=landed.modified_at)
-        row = self._row(same, found.state, datetime.now(UTC))
-        self._lake.append_rows(FILES, [{**row, "rows": found.rows, "reason": found.reason}])
+        self._append([replace(found, bytes=landed.bytes, modified_at=landed.modified_at)])
 
     def finish(self, batch: Batch, rows: Mapping[str, int]) -> None:
         """Append that a batch is done, with the number of rows by file id."""
+        self._append([replace(f, state="done", rows=rows.get(f.file_id, 0)) for f in batch.files])
+
+    def _append(self, files: Sequence[LedgerFile]) -> None:
         now = datetime.now(UTC)
-        self._lake.append_rows(
-            FILES,
-            [{**self._row(f, "done", now), "rows": rows.get(f.file_id, 0)} for f in batch.files],
-        )
+        rows = [{**vars(f), "source": self.source, "recorded_at": now} for f in files]
+        self._lake.append_rows(FILES, rows)
+        for file in files:
+            self._remember(file)
 
-    def _row(self, file: LedgerFile, state: str, now: datetime) -> dict[str, Any]:
-        return {
-            "source": self.source,
-            "file": file.file,
-            "file_id": file.file_id,
-            "bytes": file.bytes,
-            "modified_at": file.modified_at,
-            "known_from": file.known_from,
-            "generation": file.generation,
-            "state": state,
-            "batch_id": file.batch_id,
-            "loaded_on": file.loaded_on,
-            "recorded_at": now,
-        }
+    def _remember(self, file: LedgerFile) -> None:
+        self._files[file.file_id] = file
+        if file.generation >= self._latest.get(file.file, file).generation:
+            self._latest[file.file] = file
 
 
-def _entry(file: Inspected, loaded_on: date, batch_id: str | None) -> LedgerFile:
+def _entry(file: Inspected, state: str, loaded_on: date, batch_id: str | None = None) -> LedgerFile:
     landed = file.landed
     return LedgerFile(
-        landed.name,
-        file.file_id,
-        file.generation,
-        landed.bytes,
-        landed.modified_at,
-        landed.known_from,
-        "planned",
-        batch_id,
-        loaded_on,
+        file=landed.name,
+        file_id=file.file_id,
+        generation=file.generation,
+        bytes=landed.bytes,
+        modified_at=landed.modified_at,
+        known_from=landed.known_from,
+        state=state,
+        batch_id=batch_id,
+        loaded_on=loaded_on,
+        reason=file.refused,
+        rows=0 if state == "empty" else None,
+        new_columns=file.new_columns,
+        missing_columns=file.missing_columns,
     )

@@ -42,7 +42,7 @@ def replay(run: Run, row_ids: list[str] | None, source: str | None) -> tuple[int
     Raises
     ------
     DataError
-        No such row waits in quarantine.
+        No such row waits in quarantine, or its feed is no longer in the catalogue.
     """
     sources = source_set(conf_folder() / "sources", run.settings.source)
     feeds = {night.mapping.name: night for night in nights(run, sources)}
@@ -52,6 +52,8 @@ def replay(run: Run, row_ids: list[str] | None, source: str | None) -> tuple[int
     if source:
         filters.append(("source", "=", source))
     rows = [r for r in run.lake.rows(QUARANTINE, filters).to_pylist() if not r["replayed_on"]]
+    if gone := sorted({row["source"] for row in rows} - feeds.keys()):
+        raise DataError(f"{gone[0]} is no feed of the set any more: name another with --source")
     waiting: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         if not _is_replaced(feeds[row["source"]], row["file_id"]):

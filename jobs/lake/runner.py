@@ -48,7 +48,8 @@ def run_job(job: Job, run: Run) -> None:
         later results is written.
     """
     with recorded(run, job.name) as record:
-        last = run.last_night(job.name)
+        grows = any(wanted.scope is Scope.INCREMENT for wanted in job.reads)
+        last = run.last_night(job.name) if grows else None
         frames = [_read(run, wanted, record, last) for wanted in job.reads]
         keywords: dict[str, Any] = {"as_of": run.as_of}
         if job.section is not None:

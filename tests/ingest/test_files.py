@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
+from jobs.ingest.replay import replay
 from jobs.lake.errors import DataError
 from jobs.lake.tables.bronze import BRONZE_EVENTS
 from jobs.lake.tables.silver import EVENTS, MESSAGES, ORDER_LINES, PRODUCTS
@@ -92,6 +93,22 @@ def test_content_that_comes_back_counts_again(tmp_path: Path, opened: Open) -> N
         shop.night(DAY)
         assert shop.counts(DAY, "shop.till") == (1, 1, 0, 0)
     assert orders(shop) == {"1": "2.0000"}
+
+
+def test_a_refused_content_leaves_the_rows_that_wait_from_the_one_before(
+    tmp_path: Path, opened: Open
+) -> None:
+    shop = opened(tmp_path, {"till": FEEDS["till"]})
+    header = "bon;at;sku;text;pieces;price\n"
+    shop.drop("till.csv", f"{header}1;never;P1;Tea;1;2.00\n2;2026-03-02 09:00;P2;Tea;1;2.00\n")
+    shop.night(DAY)
+    shop.drop("till.csv", "no;header;of;it\n")
+    shop.night(NEXT)
+    assert shop.files("shop.till") == {f"{DAY}/till.csv": "refused"}
+    columns = FEEDS["till"]["columns"] | {"ordered_at": "if(at = 'never', '2026-03-02 10:00', at)"}
+    shop.catalogue({**SOURCE, "feeds": {"till": {**FEEDS["till"], "columns": columns}}})
+    assert replay(shop.run(NEXT), None, None) == (1, 0)
+    assert set(orders(shop)) == {"1", "2"}
 
 
 def test_a_file_that_was_corrected_before_it_was_read_counts_as_it_is_now(
