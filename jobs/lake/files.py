@@ -50,7 +50,11 @@ def paths(folder: str, table: DeltaTable, span: Span | None = None) -> list[str]
 
 def readable(table: DeltaTable) -> bool:
     """Whether the files hold the table's rows as they are."""
-    return PLAIN.issuperset(table.protocol().reader_features or ())
+    protocol = table.protocol()
+    # The second version of readers knows one thing more than the first: renamed columns.
+    return protocol.min_reader_version == 1 or (
+        protocol.reader_features is not None and PLAIN.issuperset(protocol.reader_features)
+    )
 
 
 def literally(path: str) -> str:

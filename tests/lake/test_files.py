@@ -14,24 +14,10 @@ from jobs.lake.files import Span
 from jobs.lake.store import Lake
 from jobs.lake.tables.gold import RFM
 from jobs.lake.tables.silver import FEEDBACK
+from tests.lake.reviews import review
 from tests.rows import rows
 
 FIRST, SECOND, THIRD = (date(2026, 3, day) for day in (1, 2, 3))
-
-
-def review(day: date) -> dict[str, object]:
-    return {
-        "feedback_id": f"f{day.day}",
-        "source": "shop.reviews",
-        "rating": 5,
-        "file_id": "f",
-        "line": 2,
-        "written_at": f"{day} 10:00",
-        "known_from": day,
-        "loaded_on": day,
-        "version": "1",
-        "row_hash": day.day,
-    }
 
 
 @pytest.fixture
@@ -94,3 +80,17 @@ def test_a_table_with_deletion_vectors_is_left_to_delta(lake: Lake, spark: Spark
     assert not files.readable(lake.delta(FEEDBACK))
     assert names(lake) == ["f1", "f3"]
     assert names(lake, span=Span("loaded_on", after=FIRST)) == ["f3"]
+
+
+def test_a_table_whose_columns_have_other_names_in_its_files_is_left_to_delta(
+    lake: Lake, spark: SparkSession
+) -> None:
+    path = lake.path(FEEDBACK).replace("`", "``")
+    mapped = "'delta.columnMapping.mode' = 'name', 'delta.minReaderVersion' = '2'"
+    spark.sql(
+        f"ALTER TABLE delta.`{path}` SET TBLPROPERTIES ({mapped}, 'delta.minWriterVersion' = '5')"
+    )
+    spark.sql(f"ALTER TABLE delta.`{path}` DROP COLUMN text")
+    spark.sql(f"ALTER TABLE delta.`{path}` ADD COLUMN text string")
+    assert not files.readable(lake.delta(FEEDBACK))
+    assert [row.text for row in lake.read(FEEDBACK).collect()] == [None, None, None]

@@ -19,6 +19,7 @@ from jobs.lake.store import Lake
 from jobs.lake.tables.identity import IDENTIFIERS, PERSONS
 from jobs.lake.tables.ops import RUNS
 from jobs.lake.tables.silver import FEEDBACK
+from tests.lake.reviews import review
 from tests.rows import rows
 
 NIGHT = date(2026, 3, 2)
@@ -86,19 +87,7 @@ def test_a_job_is_given_what_came_since_its_last_night(lake: Lake, spark: SparkS
 
     for day in (NIGHT, NEXT):
         release(lake, IDENTIFIERS.id, day, "for the test")
-        review = {
-            "feedback_id": f"f{day.day}",
-            "source": "shop.reviews",
-            "rating": 5,
-            "file_id": "f",
-            "line": 2,
-            "written_at": f"{day} 10:00",
-            "known_from": day,
-            "loaded_on": day,
-            "version": "1",
-            "row_hash": day.day,
-        }
-        lake.merge(FEEDBACK, rows(spark, FEEDBACK, [review]), unit=f"f{day}")
+        lake.merge(FEEDBACK, rows(spark, FEEDBACK, [review(day)]), unit=f"f{day}")
         run_job(reader, night(lake, day))
     # The first night again: what came later is not its.
     run_job(reader, night(lake, NIGHT))
