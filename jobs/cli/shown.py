@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from jobs.cli.query import records
+from jobs.publish.pointer import SURFACE
 
-SURFACE = "recommendations"
 TABLE = "serving.recommendations"
 
 

@@ -21,12 +21,6 @@ def switches(lake: Lake) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: row["sequence"])
 
 
-def current(lake: Lake) -> date | None:
-    """Return the night that is shown; None before the first publication."""
-    moves = switches(lake)
-    return moves[-1]["as_of"] if moves else None
-
-
 def export_folder(home: Path) -> Path:
     """Folder of the exports for email systems."""
     return home / "exports" / "email"

@@ -46,7 +46,8 @@ class Readers:
         pointer.go_back(self.lake, self.home, pointer.earlier(self.lake, to))
 
     def see(self) -> date | None:
-        shown = pointer.current(self.lake)
+        moves = pointer.switches(self.lake)
+        shown = moves[-1]["as_of"] if moves else None
         latest = pointer.export_folder(self.home) / "latest"
         assert shown is None or latest.readlink().name == str(shown)
         return shown

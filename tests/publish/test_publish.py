@@ -132,7 +132,7 @@ def test_going_back_shows_nobody_who_has_withdrawn_since(shop: Shop) -> None:
 
     done = CliRunner().invoke(_app(), ["publish", "rollback"])
     assert done.exit_code == 0, done.output
-    assert pointer.current(shop.lake) == FIRST
+    assert pointer.switches(shop.lake)[-1]["as_of"] == FIRST
     assert shop.recipients("latest") == shop.recipients(FIRST) == {"ann"}
 
 
@@ -149,14 +149,14 @@ def test_a_past_night_done_again_leaves_out_who_has_withdrawn_since_and_says_the
     shop.add(CONSENTS, act("bob", "withdrawn", THIRD))
     publish(shop.run(FIRST))
     assert shop.recipients(FIRST) == {"ann", "cat"}
-    assert pointer.current(shop.lake) == SECOND
+    assert pointer.switches(shop.lake)[-1]["as_of"] == SECOND
 
 
 def test_a_night_without_lists_is_not_published(shop: Shop) -> None:
     shop.show(FIRST)
     with pytest.raises(DataError, match=r"no lists of 2026-03-03.*bespoke job recommend --date"):
         publish(shop.run(THIRD))
-    assert pointer.current(shop.lake) == FIRST
+    assert pointer.switches(shop.lake)[-1]["as_of"] == FIRST
     assert not shop.file(THIRD).parent.exists()
     assert [row["state"] for row in shop.lake.rows(RUNS).to_pylist()] == ["stopped"]
 
@@ -172,7 +172,7 @@ def test_the_pointer_stays_where_the_export_to_go_back_to_cannot_be_written(
     monkeypatch.setattr("jobs.publish.publish._write_export", full)
     with pytest.raises(OSError, match="no space"):
         roll_back(shop.run(FIRST))
-    assert pointer.current(shop.lake) == SECOND
+    assert pointer.switches(shop.lake)[-1]["as_of"] == SECOND
 
 
 def test_a_set_without_addresses_writes_to_numbers_and_heeds_the_same_consent(
