@@ -45,6 +45,9 @@ HEADERS = {
     "sent_at",
 }
 
+# They look at one world, which takes half a minute to make.
+pytestmark = pytest.mark.slow
+
 
 def test_every_day_holds_every_file_and_nothing_else(world: Landed) -> None:
     assert sorted(path.name for path in world.landing.iterdir()) == [*DAYS, MARKER]

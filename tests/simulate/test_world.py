@@ -4,7 +4,12 @@ import math
 from collections import Counter, defaultdict
 from decimal import Decimal, InvalidOperation
 
+import pytest
+
 from tests.simulate.landed import Landed
+
+# They look at one world, which takes half a minute to make.
+pytestmark = pytest.mark.slow
 
 
 def _sound_orders(world: Landed) -> list[dict[str, str]]:
