@@ -24,6 +24,7 @@ COMMANDS = {
     "quarantine": "List refused rows, or replay them.",
     "release": "Let a table or feed pass on one night although a rule stopped it.",
     "publish": "Go back to what was published before.",
+    "maintain": "Compact and vacuum the tables, and remove what is older than its policy.",
     "doctor": "Look for what is wrong with this machine and say how to mend it.",
 }
 

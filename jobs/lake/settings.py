@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from jobs.identity.settings import IdentitySettings
 from jobs.lake.errors import DataError
+from jobs.maintenance.settings import MaintenanceSettings
 from jobs.profiles.settings import ProfilesSettings
 from jobs.recommend.settings import RecommendSettings
 from jobs.segments.settings import SegmentsSettings
@@ -123,6 +124,7 @@ class Settings(Section):
     airflow: AirflowSettings = AirflowSettings()
     models: ModelSettings = ModelSettings()
     export: ExportSettings = ExportSettings()
+    maintenance: MaintenanceSettings = MaintenanceSettings()
 
 
 def conf_folder() -> Path:

@@ -1,7 +1,7 @@
 """The tables of the lake, a file a layer."""
 
 from jobs.lake.contract import Table, by_id
-from jobs.lake.tables import bronze, gold, identity, ops, serving, silver
+from jobs.lake.tables import bronze, gold, identity, maintenance, ops, serving, silver
 
 TABLES: dict[str, Table] = by_id(
     (
@@ -11,6 +11,7 @@ TABLES: dict[str, Table] = by_id(
         *gold.TABLES,
         *serving.TABLES,
         *ops.TABLES,
+        *maintenance.TABLES,
     )
 )
 """Every table by its id, in the order of the data's way."""

@@ -1,0 +1,1 @@
+"""Maintenance: tables and folders kept small, fast and no older than their policy."""
