@@ -22,6 +22,7 @@ COMMANDS = {
     "person": "Tell everything known about a person, and why they are shown what they are.",
     "runs": "List what ran, with its counts.",
     "quarantine": "List refused rows, or replay them.",
+    "report": "Make the page that says how the last nights went.",
     "release": "Let a table or feed pass on one night although a rule stopped it.",
     "publish": "Go back to what was published before.",
     "maintain": "Compact and vacuum the tables, and remove what is older than its policy.",

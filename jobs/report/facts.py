@@ -1,0 +1,103 @@
+"""The facts of the report: all that its page says, read without a JVM."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from jobs.cli.query import records
+from jobs.cli.shown import in_force
+from jobs.lake.settings import held_set
+from jobs.report.durations import Duration, durations
+from jobs.report.exports import Export, read_exports
+from jobs.report.feeds import Feed, read_feeds
+from jobs.report.nights import Night, read_nights
+from jobs.report.quality import Quality, read_quality
+from jobs.report.segments import Segment, read_segments
+from jobs.report.storage import Stored, read_storage
+from jobs.report.trainings import Training, read_trainings
+from jobs.report.verdict import Verdict, verdict
+
+NIGHTS = 90
+"""Nights that are looked at: a quarter of a year, and as many as a plot on a telephone can show."""
+
+_KINDS = "SELECT kind, count(*) AS n FROM identity.persons GROUP BY 1 ORDER BY 2 DESC, 1"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the page says.
+
+    Attributes
+    ----------
+    made_at : datetime
+        When it was read (UTC).
+    source : str or None
+        The source set of the home.
+    verdict : Verdict
+        Whether the last night is sound, in words.
+    shown : date or None
+        The night whose lists people are shown.
+    nights : list of Night
+        Oldest first; what is by night elsewhere is in their order.
+    durations, feeds, quality, segments, trainings, exports, storage
+        As their modules describe them.
+    kinds : dict of str to int
+        Kind of person to their number, as identity has them now.
+    """
+
+    made_at: datetime
+    source: str | None
+    verdict: Verdict
+    shown: date | None
+    nights: list[Night]
+    durations: list[Duration]
+    feeds: list[Feed]
+    quality: Quality
+    segments: list[Segment]
+    kinds: dict[str, int]
+    trainings: list[Training]
+    exports: list[Export]
+    storage: list[Stored]
+
+
+def gather(home: Path, now: datetime, tracking_uri: str | None = None) -> Facts:
+    """Read the facts of a home.
+
+    Parameters
+    ----------
+    home : Path
+        Folder of all data; it may be empty.
+    now : datetime
+        When the report is made.
+    tracking_uri : str, optional
+        ``models.tracking_uri``.
+    """
+    lake = home / "lake"
+    nights = read_nights(lake, NIGHTS)
+    since = nights[0].night if nights else date.min
+    shown = in_force(lake)
+    feeds, quality = read_feeds(lake, nights), read_quality(lake, since)
+    exports = read_exports(home, since)
+    in_use = None if shown is None else shown.night
+    return Facts(
+        now,
+        held_set(home),
+        verdict(nights, in_use, feeds, quality, exports),
+        in_use,
+        nights,
+        durations(nights),
+        feeds,
+        quality,
+        read_segments(lake, _dates(nights)),
+        {row["kind"]: row["n"] for row in records(_KINDS, lake)},
+        read_trainings(home, tracking_uri),
+        exports,
+        read_storage(lake, [night.ended_at for night in nights]),
+    )
+
+
+def _dates(nights: Sequence[Night]) -> list[date]:
+    return [night.night for night in nights]

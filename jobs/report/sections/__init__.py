@@ -1,0 +1,1 @@
+"""Sections of the page: each says one thing about the last nights."""
