@@ -41,7 +41,7 @@ def size(value: float | None) -> str:
 
 
 def _short(value: float, unit: str) -> str:
-    return f"{value:.1f} {unit}"
+    return f"{value:.1f}".removesuffix(".0") + f" {unit}"
 
 
 def span(seconds: float | None) -> str:
@@ -50,7 +50,7 @@ def span(seconds: float | None) -> str:
     Examples
     --------
     >>> span(143), span(7.6), span(5400)
-    ('2 min 23 s', '8 s', '1 h 30 min')
+    ('2 min 23 s', '7.6 s', '1 h 30 min')
     """
     if seconds is None:
         return NONE
@@ -75,7 +75,8 @@ def share(value: float | None) -> str:
         return NONE
     if 0 < value < 0.0001:
         return "<0.01%"
-    return f"{value:.2%}" if 0 < value < 0.0995 else f"{value:.0%}"
+    text = f"{value:.2%}" if 0 < value < 0.0995 else f"{value:.0%}"
+    return text.replace(".00%", "%")
 
 
 def change(now: float | None, before: float | None) -> str:
@@ -111,6 +112,11 @@ def day(value: date | None) -> str:
     '9 August 2026'
     """
     return NONE if value is None else f"{value.day} {value:%B %Y}"
+
+
+def short_day(value: date | None) -> str:
+    """Return a date that fits a narrow place."""
+    return NONE if value is None else f"{value.day} {value:%b} {value.year}"
 
 
 def moment(value: datetime | None) -> str:

@@ -80,15 +80,15 @@ def gather(home: Path, now: datetime, tracking_uri: str | None = None) -> Facts:
     since = nights[0].night if nights else date.min
     shown = in_force(lake)
     feeds, quality = read_feeds(lake, nights), read_quality(lake, since)
-    exports = read_exports(home, since)
+    exports, took = read_exports(home, since), durations(nights)
     in_use = None if shown is None else shown.night
     return Facts(
         now,
         held_set(home),
-        verdict(nights, in_use, feeds, quality, exports),
+        verdict(nights, in_use, took, feeds, quality, exports),
         in_use,
         nights,
-        durations(nights),
+        took,
         feeds,
         quality,
         read_segments(lake, _dates(nights)),

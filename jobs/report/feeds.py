@@ -8,19 +8,20 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from jobs.cli.query import records
+from jobs.lake.tables.ops import FILES, QUARANTINE
 from jobs.report.discreet import discreet, reason
 from jobs.report.durations import usual
+from jobs.report.ledger import recent
 from jobs.report.nights import COUNTED, Night
 
 _REASONS = """
     SELECT source, reason, count(*) AS n FROM (
-        SELECT source, unnest(reasons) AS reason FROM ops.quarantine WHERE loaded_on = ?)
+        SELECT source, unnest(reasons) AS reason FROM ledger WHERE loaded_on = ?)
     GROUP BY ALL
 """
 # The latest row of a file is its state.
 _FILES = """
-    SELECT source, state, reason, new_columns FROM ops.files WHERE loaded_on = ?
+    SELECT source, state, reason, new_columns FROM ledger WHERE loaded_on = ?
     QUALIFY row_number() OVER (PARTITION BY source, file, file_id ORDER BY recorded_at DESC) = 1
 """
 
@@ -60,7 +61,7 @@ def read_feeds(lake: Path, nights: Sequence[Night]) -> list[Feed]:
         return []
     last = nights[-1].night
     reasons: dict[str, Counter[str]] = {}
-    for row in records(_REASONS, lake, [last]):
+    for row in recent(lake, QUARANTINE, _REASONS, [last], since=last):
         reasons.setdefault(row["source"], Counter())[reason(row["reason"])] += row["n"]
     refused, columns = _files(lake, last)
     names = {name for night in nights for name in night.feeds} | refused.keys() | columns.keys()
@@ -87,7 +88,7 @@ def _files(lake: Path, night: date) -> tuple[dict[str, list[str]], dict[str, set
     """Return why files were refused, and columns that nobody declared, both by feed."""
     refused: dict[str, list[str]] = {}
     columns: dict[str, set[str]] = {}
-    for row in records(_FILES, lake, [night]):
+    for row in recent(lake, FILES, _FILES, [night], since=night):
         if row["state"] == "refused":
             refused.setdefault(row["source"], []).append(discreet(row["reason"] or "no reason"))
         elif row["new_columns"]:

@@ -13,8 +13,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from jobs.cli.query import records
+from jobs.lake.tables.ops import RUNS
 from jobs.report.discreet import discreet
+from jobs.report.ledger import recent
 from jobs.stages import STAGES
 
 COUNTED = ("read", "accepted", "quarantined", "duplicate")
@@ -30,8 +31,8 @@ STAGE_OF = {
 _RUNS = """
     SELECT as_of, job, source, state, started_at, ended_at, rows_written, error,
         rows_read, rows_accepted, rows_quarantined, rows_duplicate
-    FROM ops.runs
-    WHERE as_of IN (SELECT DISTINCT as_of FROM ops.runs ORDER BY 1 DESC LIMIT ?)
+    FROM ledger
+    WHERE as_of IN (SELECT DISTINCT as_of FROM ledger ORDER BY 1 DESC LIMIT ?)
     ORDER BY started_at
 """
 
@@ -112,7 +113,7 @@ class Night:
 def read_nights(lake: Path, limit: int) -> list[Night]:
     """Return the last nights, oldest first."""
     by_night: dict[date, list[dict[str, Any]]] = defaultdict(list)
-    for row in records(_RUNS, lake, [limit]):
+    for row in recent(lake, RUNS, _RUNS, [limit], nights=limit):
         if row["job"] in STAGE_OF:
             by_night[row["as_of"]].append(row)
     return [_night(night, by_night[night]) for night in sorted(by_night)]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jobs.report.amounts import count, counted, day, moment, share, span
+from jobs.report.amounts import count, counted, moment, share, short_day, span
 from jobs.report.durations import usual
 from jobs.report.facts import Facts
 from jobs.report.markup import Html, el, inner
+from jobs.report.nights import Trouble
 from jobs.report.sections.exports import exports
 from jobs.report.sections.feeds import feeds
 from jobs.report.sections.model import model
@@ -53,7 +54,7 @@ def _top(facts: Facts) -> Html:
     notes = [el("li", el("b", "Warning: "), text) for text in said.warnings]
     troubles = facts.nights[-1].troubles if facts.nights else ()
     failed = [
-        el("li", el("b", f"{t.source or t.job} {t.state}: "), t.text)
+        el("li", el("b", f"{t.source or t.job} {t.state}: "), _plainly(t))
         for t in troubles
         if t.state != "succeeded"
     ]
@@ -70,6 +71,12 @@ def _top(facts: Facts) -> Html:
     source = f"Bespoke · {facts.source}" if facts.source else "Bespoke"
     made = f"Made {moment(facts.made_at)} UTC. All times are UTC."
     return el("header", el("div", el("span", source), el("span", made), class_="top"), hero)
+
+
+def _plainly(trouble: Trouble) -> str:
+    """Return what a job said; what stops a night is written for people, without its class."""
+    kind, _, text = trouble.text.partition(": ")
+    return text if trouble.state == "stopped" and kind.endswith("Error") else trouble.text
 
 
 def _parts(facts: Facts) -> Html:
@@ -92,7 +99,7 @@ def _tiles(facts: Facts) -> Html:
     export = next((e for e in facts.exports if e.night == last.night), None)
     checked = next((c for c in facts.quality.nights if c.night == last.night), None)
     tiles = (
-        ("Shown to people", day(facts.shown), ""),
+        ("Shown to people", short_day(facts.shown), ""),
         ("Time at work", span(last.seconds), f"usual {span(middle)}" if middle else ""),
         ("Rows read", count(read), ""),
         ("Rows refused", count(bad), share(bad / read) if read and bad is not None else ""),

@@ -7,6 +7,7 @@ reader's colours nor the width of a telephone.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from statistics import quantiles
@@ -26,6 +27,9 @@ TIMES = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 2
 """Steps of an axis of seconds."""
 BEYOND = 3.0
 """A night this many times as high as nearly all others is cut off, or the others were flat."""
+
+RECENT = 30
+"""Nights of a sparkline; more are a blur at its size."""
 
 _names = itertools.count(1)
 
@@ -103,6 +107,7 @@ def lines(
     words: str,
     written: Written,
     names: Sequence[str] = (),
+    ticked: Written | None = None,
 ) -> Html:
     """Return a figure of one line a series, from zero up.
 
@@ -116,6 +121,8 @@ def lines(
         As of :func:`columns`.
     names : sequence of str, optional
         What stands below the axis in the place of the days.
+    ticked : callable, optional
+        How the axis is written, if not as the values.
     """
     there = [v for values in series.values() for v in values if v is not None]
     if not there:
@@ -141,23 +148,28 @@ def lines(
                 el("circle", dot, cx=_px(last[0]), cy=_px(last[1]), r=3, class_=f"d s{number}")
             )
     legend = _legend(list(series)) if len(series) > 1 else None
-    return _figure(title, words, [_axes(days, ticks, top, written, names), *marks], legend)
+    return _figure(
+        title, words, [_axes(days, ticks, top, ticked or written, names), *marks], legend
+    )
 
 
 def spark(values: Sequence[float | None], written: Written) -> str:
     """Return a small line for a cell of a table; nothing when there is nothing to compare."""
+    values = values[-RECENT:]
     there = [value for value in values if value is not None]
     if len(there) < 2:
         return NONE
-    low, high = min(there), max(there)
-    said = f"{len(there)} nights: {written(low)} to {written(high)}, last {written(there[-1])}"
+    low, high = min(there), _ceiling(there)[0]
+    said = (
+        f"{len(there)} nights: {written(low)} to {written(max(there))}, last {written(there[-1])}"
+    )
     points = [
         None
         if v is None
         else (
             3 + 94 * i / (len(values) - 1),
             # What never changes is a line in the middle.
-            20 - 16 * ((v - low) / (high - low) if high > low else 0.5),
+            20 - 16 * ((min(v, high) - low) / (high - low) if high > low else 0.5),
         )
         for i, v in enumerate(values)
     ]
@@ -220,13 +232,14 @@ def _axes(
 
 
 def _below(days: Sequence[date], names: Sequence[str]) -> list[Html]:
-    """Name the first, the middle and the last point."""
+    """Name the first, the middle and the last point; where there are few, all of them."""
     last = len(days) - 1
     slot = _INNER / max(len(days), 1)
-    wanted = sorted({0, last} if last < 8 else {0, last // 2, last})
+    few = last < 4
+    wanted = list(range(last + 1)) if few else sorted({0, last // 2, last})
     marks = []
     for i in wanted:
-        anchor = "middle" if 0 < i < last or not last else "start" if i == 0 else "end"
+        anchor = "middle" if few or 0 < i < last else "start" if i == 0 else "end"
         x = {"middle": LEFT + slot * (i + 0.5), "start": LEFT, "end": WIDTH - RIGHT}[anchor]
         said = names[i] if names else f"{days[i].day} {days[i]:%b}"
         marks.append(el("text", said, x=_px(x), y=HEIGHT - 6, text_anchor=anchor, class_="t"))
@@ -269,12 +282,10 @@ def _ticks(high: float, steps: Sequence[float] | None) -> list[float]:
     """Return two to four round values from zero to at least nearly the highest."""
     if high <= 0:
         return [0, 1]
-    step = next((s for s in steps or () if high / s <= 3), None)
+    step = next((s for s in steps or () if high / s <= 4), None)
     if step is None:
-        tens = 10.0**-12
-        while high / (tens * 10) > 0.3:
-            tens *= 10
-        step = next(s * tens for s in (1, 2, 5, 10, 20) if high / (s * tens) <= 3)
+        tens = 10.0 ** math.floor(math.log10(high))
+        step = next(s * tens for s in (0.2, 0.5, 1, 2, 5) if high / (s * tens) <= 4)
     count = int(high / step)
     return [step * i for i in range(count + 1 if high - count * step < step * 0.15 else count + 2)]
 

@@ -7,12 +7,14 @@ from datetime import date
 from pathlib import Path
 
 from jobs.cli.query import records
+from jobs.lake.tables.ops import QUALITY
 from jobs.report.discreet import discreet
+from jobs.report.ledger import recent
 
 # A rule that was checked again on the same night counts as it was found last.
 _LATEST = """
     SELECT as_of, "table", rule, passed, coalesce(released, false) AS released, observed, severity
-    FROM ops.quality WHERE as_of >= ?
+    FROM ledger WHERE as_of >= ?
     QUALIFY row_number() OVER (PARTITION BY as_of, "table", rule ORDER BY recorded_at DESC) = 1
 """
 _OUTCOME = """
@@ -91,7 +93,7 @@ class Quality:
 def read_quality(lake: Path, since: date) -> Quality:
     """Return what was checked from a night on."""
     counts: dict[date, dict[str, int]] = {}
-    for row in records(_COUNTS, lake, [since]):
+    for row in recent(lake, QUALITY, _COUNTS, [since], since=since):
         counts.setdefault(row["as_of"], {})[row["outcome"]] = row["n"]
     why = {
         (row["as_of"], row["subject"], row["rule"]): discreet(row["why"])
@@ -107,6 +109,6 @@ def read_quality(lake: Path, since: date) -> Quality:
             why.get((row["night"], row["table"], row["rule"]))
             or why.get((row["night"], row["table"], None)),
         )
-        for row in records(_BROKEN, lake, [since])
+        for row in recent(lake, QUALITY, _BROKEN, [since], since=since)
     )
     return Quality(tuple(Checked(n, **counts[n]) for n in sorted(counts)), broken)

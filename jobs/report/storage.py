@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ from jobs.cli.query import stored_tables
 
 SMALL = 32_000_000
 """Bytes below which a file is small: a quarter of what Delta aims at when it merges files."""
+
+RECORDING = timedelta(seconds=5)
+"""A night's last job is recorded, in a commit of its own, just after the end that it records."""
 
 _ACTIONS = ('{"add"', '{"remove"', '{"commitInfo"')
 
@@ -114,7 +117,7 @@ def _history(
     reaches = bool(paths) and int(paths[-1].stem) == 0
     oldest = commits[-1].at if commits else None
     found: list[tuple[int, int] | None] = []
-    for end in ends:
+    for end in (end + RECORDING for end in ends):
         later = [commit for commit in commits if commit.at > end]
         if oldest is not None and end < oldest and not reaches:
             found.append(None)

@@ -31,7 +31,7 @@ p{margin:.3rem 0;max-width:74ch}
 margin:0 0 22px}
 .tile{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:10px 14px}
 .tile dt{color:var(--soft);font-size:.8125rem}
-.tile dd{margin:0;font-size:1.375rem;font-weight:600;line-height:1.3;
+.tile dd{margin:0;font-size:1.25rem;font-weight:600;line-height:1.3;
 font-variant-numeric:tabular-nums}
 .tile dd small{display:block;font-size:.8125rem;font-weight:400;color:var(--soft)}
 nav{display:flex;flex-wrap:wrap;gap:2px 18px;margin:0 0 14px;font-size:.9375rem}
@@ -41,7 +41,7 @@ section{background:var(--card);border:1px solid var(--line);border-radius:10px;p
 margin:0 0 16px;scroll-margin-top:12px}
 .lead,.muted{color:var(--soft)}
 .lead{margin-bottom:.8rem}
-.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,330px),1fr));
+.plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,330px),1fr));
 gap:18px 28px;
 margin:10px 0 16px}
 .plot{margin:0;max-width:560px;min-width:0;display:flex;flex-direction:column}
@@ -63,13 +63,14 @@ border-top:3px solid var(--s0)}
 .key.s1{border-top:3px dashed var(--s1)}.key.s2{border-top:3px dotted var(--s2)}
 .box{overflow-x:auto;margin:0 -18px;padding:0 18px}
 .box:focus-visible{outline:2px solid var(--s0);outline-offset:-2px}
-table{border-collapse:collapse;width:100%;font-size:.9375rem}
+table{border-collapse:collapse;min-width:min(100%,54rem);font-size:.9375rem}
 .caption{color:var(--soft);font-size:.875rem;margin:.6rem 0 .2rem}
 th,td{padding:6px 18px 6px 0;text-align:left;vertical-align:baseline;
 border-bottom:1px solid var(--line)}
 th:last-child,td:last-child{padding-right:0}
 thead th{color:var(--soft);font-weight:500;font-size:.8125rem;vertical-align:bottom}
-tbody th{font-weight:500}
+tbody th{font-weight:500;min-width:7.5rem}
+thead .n{white-space:normal}
 tbody tr:last-child>*{border-bottom:0}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .w{white-space:nowrap}
@@ -85,11 +86,9 @@ background:var(--faint);border-radius:4px;padding:1px 5px;overflow-wrap:anywhere
 details{margin-top:.8rem}summary{cursor:pointer;color:var(--s0)}
 footer{color:var(--soft);font-size:.875rem;padding:4px 2px}
 @media(max-width:640px){.do{grid-template-columns:1fr;gap:0}.do dd{margin-bottom:.5rem}
-section{padding:14px}.box{margin:0 -14px;padding:0 14px}.tiles{grid-template-columns:1fr 1fr}
+section{padding:14px}.box{margin:0;padding:0}.tiles{grid-template-columns:1fr 1fr}
 .tile{padding:8px 12px}.tile dd{font-size:1.2rem}
-.box th:first-child{position:sticky;left:-14px;background:var(--card);padding-left:14px;
-margin-left:-14px}
-tr.part>:first-child{padding-left:28px!important}
+.box th:first-child{position:sticky;left:0;background:var(--card)}
 nav a{padding:8px 0}}
 @media print{body{background:#fff}section{break-inside:avoid}nav{display:none}}
 """

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from jobs.report.amounts import count, counted, day, share, span
-from jobs.report.durations import usual
+from jobs.report.durations import Duration, usual
 from jobs.report.exports import Export
 from jobs.report.feeds import Feed
 from jobs.report.nights import Night
 from jobs.report.quality import Quality
 
 LONG = 2.0
-"""A night that took this many times its median is worth a warning."""
+"""A stage that took this many times its median is worth a warning."""
+SLOWER = 30.0
+"""Seconds that a stage must be slower by, too: a short one doubles by chance."""
 FEW = 0.5
 """So is an export with less than this share of its usual recipients."""
 ENOUGH = 5
@@ -49,6 +51,7 @@ class Verdict:
 def verdict(
     nights: Sequence[Night],
     shown: date | None,
+    took: Sequence[Duration],
     feeds: Sequence[Feed],
     quality: Quality,
     exports: Sequence[Export],
@@ -63,7 +66,13 @@ def verdict(
             (("Run one", "bespoke run"),),
         )
     last = nights[-1]
-    warnings = tuple(_warnings(nights, feeds, quality, exports))
+    warnings = (
+        *_said(last),
+        *_rules(last, quality),
+        *_files(feeds),
+        *_slow(nights, took),
+        *_few(last, exports),
+    )
     if last.sound:
         tone = "warn" if warnings else "good"
         end = f", with {counted(len(warnings), 'warning')}." if warnings else "."
@@ -120,36 +129,46 @@ def _pointer(last: Night, shown: date | None) -> Iterator[str]:
         yield f"People are shown the lists of {day(shown)}."
 
 
-def _warnings(
-    nights: Sequence[Night], feeds: Sequence[Feed], quality: Quality, exports: Sequence[Export]
-) -> Iterator[str]:
-    last = nights[-1]
+def _said(last: Night) -> Iterator[str]:
     for trouble in last.troubles:
         if trouble.state == "succeeded":
             yield f"{trouble.source or trouble.job}: {trouble.text}"
+
+
+def _rules(last: Night, quality: Quality) -> Iterator[str]:
     for broken in quality.broken:
         if broken.night == last.night and broken.outcome != "failed":
             let = f", let pass: {broken.why}" if broken.why else ""
             yield f"{broken.table}: {broken.rule} does not hold ({broken.observed}{let})"
+
+
+def _files(feeds: Sequence[Feed]) -> Iterator[str]:
     for feed in feeds:
         if feed.refused_files:
             files = counted(len(feed.refused_files), "file")
             yield f"{feed.name}: {files} refused, the first because: {feed.refused_files[0]}"
         if feed.new_columns:
             yield f"{feed.name}: the catalogue does not know {', '.join(feed.new_columns)}"
-    yield from _unusual(nights, exports)
 
 
-def _unusual(nights: Sequence[Night], exports: Sequence[Export]) -> Iterator[str]:
-    last = nights[-1]
-    former = [night.seconds for night in nights[:-1] if night.sound]
-    middle = usual(former)
-    if last.sound and middle and len(former) >= ENOUGH and last.seconds > LONG * middle:
-        yield f"The night took {last.seconds / middle:.1f} times as long as usual."
-    mine = [export for export in exports if export.night == last.night]
+def _slow(nights: Sequence[Night], took: Sequence[Duration]) -> Iterator[str]:
+    """Name stages that took much longer than usual, once there is a usual."""
+    if sum(night.sound for night in nights[:-1]) < ENOUGH:
+        return
+    for stage in took:
+        if stage.job is None and stage.last is not None and stage.usual is not None:
+            over = stage.last - stage.usual
+            if over >= SLOWER and stage.last > LONG * stage.usual:
+                yield f"{stage.stage} took {span(stage.last)}; usual is {span(stage.usual)}."
+
+
+def _few(last: Night, exports: Sequence[Export]) -> Iterator[str]:
+    """Say when the night's export is broken, or much shorter than usual."""
     before = [export.rows for export in exports if export.night < last.night and export.whole]
     recipients = usual(before)
-    for export in mine:
+    for export in exports:
+        if export.night != last.night:
+            continue
         if export.rows is None or not export.whole:
             yield "The export of the night is not whole."
         elif recipients and len(before) >= ENOUGH and export.rows < FEW * recipients:

@@ -12,10 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from jobs.cli.main import app
+from jobs.lake.run import Run
+from jobs.lake.settings import settings
 from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
 from jobs.report.discreet import discreet, reason
 from jobs.report.page import page
+from jobs.report.report import report
 from tests.report.conftest import Gather
 from tests.report.shop import NIGHT, clock, export, night, publication, rows, rule, run
 
@@ -68,7 +71,7 @@ def test_one_night_stands_there_with_its_numbers(lake: Lake, facts: Gather, own_
     said = read(facts, own_home).text
     assert "The night of 29 August 2026 is sound." in said
     assert "It worked 25 s; there is no earlier night to hold that against." in said
-    assert "It read 100 rows: 95 accepted, 2 refused (2.00%), 3 already known." in said
+    assert "It read 100 rows: 95 accepted, 2 refused (2%), 3 already known." in said
     assert "People are shown its lists." in said
     assert "Recipients 1,234" in said
     assert "All times are UTC" in said
@@ -94,7 +97,7 @@ def test_a_stopped_night_says_at_what_and_how_to_go_on(
     lake.append_rows(TABLES["ops.quality"], [rule(NIGHT, "gold.rfm", "not_empty", False)])
     said = read(facts, own_home).text
     assert "The night of 29 August 2026 was stopped by its checks, at rfm." in said
-    assert "QualityError: gold.rfm: not_empty does not hold" in said
+    assert "rfm stopped: gold.rfm: not_empty does not hold" in said
     assert "People are shown the lists of 28 August 2026." in said
     assert 'bespoke release gold.rfm --date 2026-08-29 --why "…"' in said
     assert "bespoke run --date 2026-08-29" in said
@@ -139,6 +142,22 @@ def test_warnings_are_told(lake: Lake, facts: Gather, own_home: Path) -> None:
         "demo.orders: the catalogue does not know shoe",
     )
     assert "too little history" in read(facts, own_home).text
+
+
+def test_a_slow_stage_and_a_short_export_are_warnings(
+    lake: Lake, facts: Gather, own_home: Path
+) -> None:
+    for back in range(5, 0, -1):
+        night(lake, NIGHT - timedelta(days=back))
+        export(own_home, NIGHT - timedelta(days=back), 100)
+    lake.append_rows(
+        TABLES["ops.runs"], [run(NIGHT, "links", 0, 45), run(NIGHT, "publish", 45, 50)]
+    )
+    export(own_home, NIGHT, 40)
+    assert facts().verdict.warnings == (
+        "identity took 45 s; usual is 4 s.",
+        "The export has 40 recipients; usual are 100.",
+    )
 
 
 def test_nothing_of_a_table_becomes_markup(lake: Lake, facts: Gather, own_home: Path) -> None:
@@ -232,3 +251,11 @@ def test_the_command_prints_the_facts(lake: Lake, own_home: Path) -> None:
     assert found["nights"][0]["seconds"] == 25
     assert found["verdict"]["tone"] == "good"
     assert not (own_home / "reports").exists()
+
+
+def test_a_stage_makes_the_page_and_is_recorded(lake: Lake, own_home: Path) -> None:
+    night(lake)
+    report(Run(settings(), lake, NIGHT))
+    assert "29 August 2026 is sound" in (own_home / "reports" / "nights.html").read_text()
+    (row,) = lake.rows(TABLES["ops.runs"], [("job", "=", "report")]).to_pylist()
+    assert (row["state"], row["run_id"]) == ("succeeded", "nightly:2026-08-29")

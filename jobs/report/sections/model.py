@@ -59,6 +59,7 @@ def model(facts: Facts) -> Html:
         title="NDCG@10 by version",
         words=f"Version {shown[-1].version}: {figure(shown[-1].figures.get('ndcg'))}.",
         written=figure,
+        ticked="{:g}".format,
         names=[f"v{t.version}" for t in shown],
     )
     plots = el("div", plot, class_="plots") if len(shown) > 1 else None
