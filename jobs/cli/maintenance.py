@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from jobs.cli.dictionary import one
+from jobs.lake import scratch
 from jobs.lake.errors import BespokeError
 from jobs.lake.settings import home, settings
 from jobs.lake.tables import TABLES
@@ -41,8 +45,10 @@ def run_maintenance(table: str | None = None, *, dry_run: bool = False) -> list[
         raise NothingToMaintainError(
             f"nothing has been written into {table or upkeep.lake.root} yet: `bespoke run` does"
         )
-    go_over = foreseen if dry_run else maintain
-    return go_over(upkeep, tables, folders=table is None)
+    if dry_run:
+        return foreseen(upkeep, tables, folders=table is None)
+    with _own_temporary_folder():
+        return maintain(upkeep, tables, folders=table is None)
 
 
 def done(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -75,11 +81,25 @@ def run_in_task() -> None:
     from jobs.maintenance.upkeep import maintain
 
     try:
-        maintain(_upkeep("maintenance"), TABLES.values())
+        with _own_temporary_folder():
+            maintain(_upkeep("maintenance"), TABLES.values())
     except Exception as error:
         if retry_helps(error):
             raise
         raise AirflowFailException(str(error)) from error
+
+
+@contextmanager
+def _own_temporary_folder() -> Iterator[None]:
+    """Let rows that do not fit into memory go where only their owner may read them."""
+    before = os.environ.get("TMPDIR")
+    os.environ["TMPDIR"] = str(scratch.folder())
+    try:
+        yield
+    finally:
+        del os.environ["TMPDIR"]
+        if before is not None:
+            os.environ["TMPDIR"] = before
 
 
 def _upkeep(who: str) -> Upkeep:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.lake.contract import Table
 from jobs.maintenance.log import quietly
-from jobs.maintenance.settings import MaintenanceSettings
+from jobs.maintenance.settings import MEGABYTE, MaintenanceSettings
 from jobs.maintenance.sizes import Partition, partitions, small
 
 if TYPE_CHECKING:
@@ -39,7 +39,11 @@ def compact(delta: DeltaTable, table: Table, wanted: MaintenanceSettings) -> Non
     parts = due(delta, table, wanted)
     if not parts:
         return
-    options: dict[str, Any] = {"target_size": wanted.target_bytes, **quietly()}
+    options: dict[str, Any] = {
+        "target_size": wanted.target_bytes,
+        "max_spill_size": wanted.memory_mb * MEGABYTE,
+        **quietly(),
+    }
     if table.partition_by:
         options["partition_filters"] = _filters(parts)
     if table.cluster_by:

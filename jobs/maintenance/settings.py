@@ -18,6 +18,8 @@ class MaintenanceSettings(BaseModel):
         A file below this size is joined with others of its folder.
     target_file_mb : int
         About how large the files are that it is joined into.
+    memory_mb : int
+        Memory for rows that are sorted or joined; what is more goes to the home's scratch folder.
     keep_days : int
         Days for which former versions of a table can be read, and files that belong to none stay.
         Never below seven: a reader or a writer may be at work with them for a while.
@@ -33,6 +35,7 @@ class MaintenanceSettings(BaseModel):
     retries: int = Field(default=12, ge=0)
     small_file_mb: int = Field(default=32, ge=1)
     target_file_mb: int = Field(default=128, ge=1)
+    memory_mb: int = Field(default=1024, ge=256)
     keep_days: int = Field(default=30, ge=7)
     checkpoint_after: int = Field(default=10, ge=1)
     exports_days: int = Field(default=30, ge=1)
