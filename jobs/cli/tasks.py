@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from jobs.lake.errors import BespokeError, LockedError
+from jobs.lake.errors import BespokeError, TransientError
 from jobs.stages import Stage
 
 if TYPE_CHECKING:
@@ -98,11 +98,11 @@ def run_in_process(stage: str, wanted: str) -> None:
 def retry_helps(error: BaseException) -> bool:
     """Whether the same stage may come through when it is run again.
 
-    It may after a lock, a full disk, a lost connection or a JVM that died. It does not where data,
-    a setting, a contract or the code is wrong.
+    It may after a lock, a full disk, a wrong clock, a lost connection or a JVM that died. It does
+    not where data, a setting, a contract or the code is wrong.
     """
     wrong = (TypeError, AttributeError, NameError, ImportError, LookupError, ValueError)
-    if isinstance(error, LockedError):
+    if isinstance(error, TransientError):
         return True
     if isinstance(error, (BespokeError, *wrong)):
         return False

@@ -9,5 +9,13 @@ class DataError(BespokeError):
     """The data, a setting or a decision is in the way: running again changes nothing."""
 
 
-class LockedError(BespokeError):
-    """Another run writes this lake; running later helps."""
+class TransientError(BespokeError):
+    """Something outside of data and code is in the way: running later may help."""
+
+
+class LockedError(TransientError):
+    """Another run writes this lake."""
+
+
+class ClockError(TransientError):
+    """The machine's clock is behind what has been written."""

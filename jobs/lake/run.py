@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from jobs.lake.opening import open_lake
 from jobs.lake.session import open_session
 from jobs.lake.settings import Settings, home
 from jobs.lake.store import Lake
-from jobs.lake.tables import TABLES
 from jobs.lake.tables.ops import RUNS
 
 log = logging.getLogger("bespoke")
@@ -114,6 +114,5 @@ class Run:
 def open_run(settings: Settings, as_of: date, dag: str = "nightly") -> Run:
     """Open the lake of this home with a session, for one night."""
     lake = Lake(home() / "lake", open_session(settings.spark))
-    for table in TABLES.values():
-        lake.ensure(table)
+    open_lake(lake)
     return Run(settings, lake, as_of, dag)

@@ -68,10 +68,11 @@ def arrow_schema(table: Table) -> pa.Schema:
     """Columns of the table as an Arrow schema."""
     import pyarrow as pa
 
-    return pa.schema([pa.field(c.name, _arrow_type(c.type), c.nullable) for c in table.columns])
+    return pa.schema([pa.field(c.name, arrow_type(c.type), c.nullable) for c in table.columns])
 
 
-def _arrow_type(name: str) -> pa.DataType:
+def arrow_type(name: str) -> pa.DataType:
+    """Return Arrow's type of a contract's."""
     import pyarrow as pa
 
     if name.startswith("decimal("):
@@ -79,9 +80,9 @@ def _arrow_type(name: str) -> pa.DataType:
         return pa.decimal128(int(precision), int(scale))
     if name.startswith("map<"):
         key, _, value = name[4:-1].partition(",")
-        return pa.map_(_arrow_type(key.strip()), _arrow_type(value.strip()))
+        return pa.map_(arrow_type(key.strip()), arrow_type(value.strip()))
     if name.startswith("array<"):
-        return pa.list_(_arrow_type(name[6:-1]))
+        return pa.list_(arrow_type(name[6:-1]))
     return {
         "string": pa.string(),
         "bigint": pa.int64(),

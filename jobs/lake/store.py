@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.lake import files
 from jobs.lake.contract import Refresh, Table
+from jobs.lake.damage import opened
 from jobs.lake.schemas import arrow_schema, delta_schema, properties
 
 if TYPE_CHECKING:
@@ -87,10 +88,14 @@ class Lake:
         return DeltaTable.is_deltatable(self.path(table))
 
     def delta(self, table: Table) -> DeltaTable:
-        """Return the table as ``deltalake`` sees it, made empty if it was not there."""
-        from deltalake import DeltaTable
+        """Return the table as ``deltalake`` sees it, made empty if it was not there.
 
-        return DeltaTable(self._made(table))
+        Raises
+        ------
+        DamagedError
+            Its log cannot be read.
+        """
+        return opened(Path(self._made(table)), table.id)
 
     def version(self, table: Table) -> int:
         """Latest Delta version."""
@@ -236,6 +241,8 @@ class Lake:
 
     def replace(self, table: Table, frame: DataFrame, *, as_of: date, unit: str) -> Written:
         """Replace the rows of ``as_of``, or all rows, as the contract says."""
+        # A damaged log is told of before Spark is asked to write.
+        self.delta(table)
         writer = _writer(table.conform(frame), unit).mode("overwrite")
         if table.refresh is Refresh.REPLACE_DATE:
             writer = writer.option("replaceWhere", f"`{table.date}` = DATE'{as_of}'")

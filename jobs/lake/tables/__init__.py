@@ -1,7 +1,7 @@
 """The tables of the lake, a file a layer."""
 
 from jobs.lake.contract import Table, by_id
-from jobs.lake.tables import bronze, gold, identity, maintenance, ops, serving, silver
+from jobs.lake.tables import bronze, gold, identity, maintenance, migrations, ops, serving, silver
 
 TABLES: dict[str, Table] = by_id(
     (
@@ -12,6 +12,7 @@ TABLES: dict[str, Table] = by_id(
         *serving.TABLES,
         *ops.TABLES,
         *maintenance.TABLES,
+        *migrations.TABLES,
     )
 )
 """Every table by its id, in the order of the data's way."""

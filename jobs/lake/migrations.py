@@ -1,0 +1,41 @@
+"""Migrations: what has to be done to a lake of an earlier release, once, in this order.
+
+A column that may be null is added without one, and so is a table: see `jobs.lake.opening`. For
+anything else a contract's change comes with a migration at the end of :data:`MIGRATIONS`; one that
+was released is never changed, and none is ever taken out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from jobs.lake.contract import ContractError
+from jobs.lake.steps import Step
+
+
+@dataclass(frozen=True)
+class Migration:
+    """Steps that belong together.
+
+    Attributes
+    ----------
+    id : str
+        Never used before: the day and a few words, as ``2026-11-22-orders-by-feed``.
+    why : str
+        One sentence.
+    steps : tuple of Step
+        In order.
+    """
+
+    id: str
+    why: str
+    steps: tuple[Step, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse an id that could not stand in a commit or on the command line."""
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", self.id):
+            raise ContractError(f"migration {self.id!r}: small letters, digits and dashes")
+
+
+MIGRATIONS: tuple[Migration, ...] = ()

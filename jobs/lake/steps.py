@@ -1,0 +1,343 @@
+"""Steps of a migration: what can be done to a stored table, each in one Delta commit.
+
+A step knows the table as it is stored and no contract: contracts go on changing, and a lake of any
+release must get through all steps in order. A commit carries the step's mark, by which a step that
+was killed before it was recorded is found.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from jobs.lake import rewrite
+from jobs.lake.contract import ContractError
+from jobs.lake.damage import opened
+from jobs.lake.errors import DataError
+from jobs.lake.rewrite import Projected, duckdb_type, is_table, place
+from jobs.lake.schemas import arrow_type
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ASIDE = "_dropped"
+"""Folder of the lake to which dropped tables are moved."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a step did.
+
+    Attributes
+    ----------
+    before, after : int or None
+        Delta versions; None where no commit was made, as when nothing was to be done.
+    """
+
+    before: int | None = None
+    after: int | None = None
+
+
+class Step(Protocol):
+    """What can be done to a table."""
+
+    @property
+    def table(self) -> str:
+        """The table, as ``layer.name``."""
+
+    def run(self, root: Path, mark: str) -> Done:
+        """Do it to a lake; a second time nothing happens.
+
+        Raises
+        ------
+        DataError
+            It would lose something; the table is as it was.
+        """
+
+    def inverse(self) -> Step | None:
+        """Return the step that takes this one back; None where rows alone cannot."""
+
+
+@dataclass(frozen=True)
+class RenameColumn:
+    """A column gets another name."""
+
+    table: str
+    column: str
+    name: str
+
+    def __str__(self) -> str:
+        """Say what it does."""
+        return f"{self.table}: column {self.column} becomes {self.name}"
+
+    def run(self, root: Path, mark: str) -> Done:
+        """Write the table with the new name."""
+        schema = rewrite.stored(root, self.table)
+        if schema is None or (self.column not in schema.names and self.name in schema.names):
+            return Done()
+        if self.name in schema.names:
+            raise DataError(f"{self}: it has both columns; drop one of them first")
+        _wanted(self, schema, self.column)
+        fields = [Projected.of(f, f.name) for f in schema]
+        number = schema.names.index(self.column)
+        fields[number] = Projected.of(schema.field(number).with_name(self.name), self.column)
+        return _rewritten(root, self.table, fields, mark, {self.column: self.name})
+
+    def inverse(self) -> RenameColumn:
+        """Return the renaming back."""
+        return RenameColumn(self.table, self.name, self.column)
+
+
+@dataclass(frozen=True)
+class RetypeColumn:
+    """A column gets another type; both are named as in a contract, as ``decimal(18,4)``."""
+
+    table: str
+    column: str
+    former: str
+    type: str
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be cast value by value."""
+        if "<" in self.former + self.type:
+            raise ContractError(f"{self}: only plain types are cast")
+
+    def __str__(self) -> str:
+        """Say what it does."""
+        return f"{self.table}: column {self.column} of {self.former} becomes {self.type}"
+
+    def run(self, root: Path, mark: str) -> Done:
+        """Write the table with the new type, if every value survives it."""
+        schema = rewrite.stored(root, self.table)
+        if schema is None:
+            return Done()
+        _wanted(self, schema, self.column)
+        number = schema.names.index(self.column)
+        field = schema.field(number)
+        if field.type == arrow_type(self.type):
+            return Done()
+        if field.type != arrow_type(self.former):
+            raise DataError(f"{self}: it is stored as {field.type}")
+        rows, some = rewrite.lost(root, self.table, self.column, self.type)
+        if rows:
+            raise DataError(
+                f"{self}: {rows:,} rows hold a value that would not survive, as {', '.join(some)}. "
+                "The table is as it was: mend the values, or the migration"
+            )
+        fields = [Projected.of(f, f.name) for f in schema]
+        cast = f'CAST("{self.column}" AS {duckdb_type(self.type)})'
+        fields[number] = Projected(cast, field.with_type(arrow_type(self.type)))
+        return _rewritten(root, self.table, fields, mark)
+
+    def inverse(self) -> RetypeColumn:
+        """Return the cast back, which refuses values that the former type cannot hold."""
+        return RetypeColumn(self.table, self.column, self.type, self.former)
+
+
+@dataclass(frozen=True)
+class AddColumn:
+    """A column with a value for the rows there are, for what a contract says may not be null.
+
+    A column that may be null needs no migration.
+    """
+
+    table: str
+    column: str
+    type: str
+    value: str
+    """SQL over the table's columns, as DuckDB reads it."""
+    description: str
+
+    def __str__(self) -> str:
+        """Say what it does."""
+        return f"{self.table}: column {self.column} is added, {self.value} in the rows there are"
+
+    def run(self, root: Path, mark: str) -> Done:
+        """Write the table with the column at its end."""
+        import pyarrow as pa
+
+        schema = rewrite.stored(root, self.table)
+        if schema is None or self.column in schema.names:
+            return Done()
+        comment = {"comment": self.description}
+        added = pa.field(self.column, arrow_type(self.type), nullable=False, metadata=comment)
+        fields = [Projected.of(f, f.name) for f in schema]
+        value = f"CAST({self.value} AS {duckdb_type(self.type)})"
+        return _rewritten(root, self.table, [*fields, Projected(value, added)], mark)
+
+    def inverse(self) -> DropColumn:
+        """Return the dropping."""
+        return DropColumn(self.table, self.column)
+
+
+@dataclass(frozen=True)
+class DropColumn:
+    """A column goes; former versions have it for as long as maintenance keeps them."""
+
+    table: str
+    column: str
+
+    def __str__(self) -> str:
+        """Say what it does."""
+        return f"{self.table}: column {self.column} is dropped"
+
+    def run(self, root: Path, mark: str) -> Done:
+        """Write the table without the column."""
+        schema = rewrite.stored(root, self.table)
+        if schema is None or self.column not in schema.names:
+            return Done()
+        fields = [Projected.of(f, f.name) for f in schema if f.name != self.column]
+        return _rewritten(root, self.table, fields, mark, {self.column: None})
+
+    def inverse(self) -> None:
+        """Return nothing: what the column held is in former versions only."""
+
+
+@dataclass(frozen=True)
+class ChangeKey:
+    """Other columns name a row from now on."""
+
+    table: str
+    former: tuple[str, ...]
+    key: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Say what it does."""
+        return f"{self.table}: its key becomes {', '.join(self.key)}"
+
+    def run(self, root: Path, mark: str) -> Done:
+        """Look that no two rows have one key, and note the key in the table's properties."""
+        schema = rewrite.stored(root, self.table)
+        if schema is None:
+            return Done()
+        _wanted(self, schema, *self.key)
+        rows, some = rewrite.repeated(root, self.table, self.key)
+        if rows:
+            raise DataError(
+                f"{self}: {rows:,} keys are of several rows, as {'; '.join(some)}. "
+                "The table is as it was: mend the rows, or the migration"
+            )
+        delta = opened(place(root, self.table), self.table)
+        before = int(delta.version())
+        rewrite.note(delta, self.table, {"bespoke.key": ",".join(self.key)}, mark)
+        return Done(before, before + 1)
+
+    def inverse(self) -> ChangeKey:
+        """Return the change back, which refuses rows that the former key cannot tell apart."""
+        return ChangeKey(self.table, self.key, self.former)
+
+
+@dataclass(frozen=True)
+class RenameTable:
+    """A table gets another name, and its folder another place."""
+
+    table: str
+    name: str
+
+    def __str__(self) -> str:
+        """Say what it does."""
+        return f"{self.table} becomes {self.name}"
+
+    def run(self, root: Path, mark: str) -> Done:
+        """Move the folder, and name the table anew."""
+        source, target = place(root, self.table), place(root, self.name)
+        if is_table(source):
+            if is_table(target):
+                raise DataError(f"{self}: both are there; drop one of them first")
+            _move(source, target)
+        if not is_table(target):
+            return Done()
+        delta = opened(target, self.name)
+        if delta.metadata().name == self.name:
+            return Done()
+        before = int(delta.version())
+        delta.alter.set_table_name(self.name, commit_properties=rewrite.marked(mark))
+        return Done(before, before + 1)
+
+    def inverse(self) -> RenameTable:
+        """Return the renaming back."""
+        return RenameTable(self.name, self.table)
+
+
+@dataclass(frozen=True)
+class DropTable:
+    """A table is moved aside, into ``_dropped``; a person removes it from there."""
+
+    table: str
+
+    def __str__(self) -> str:
+        """Say what it does."""
+        return f"{self.table} is moved to {ASIDE}"
+
+    def run(self, root: Path, mark: str) -> Done:  # noqa: ARG002 - a move has no commit
+        """Move the folder aside."""
+        source, target = place(root, self.table), place(root / ASIDE, self.table)
+        if is_table(source):
+            if target.exists():
+                raise DataError(f"{self}: {target} is there already; move it away first")
+            _move(source, target)
+        return Done()
+
+    def inverse(self) -> BringBack:
+        """Return the move back."""
+        return BringBack(self.table)
+
+
+@dataclass(frozen=True)
+class BringBack:
+    """A table that was moved aside comes back."""
+
+    table: str
+
+    def __str__(self) -> str:
+        """Say what it does."""
+        return f"{self.table} comes back from {ASIDE}"
+
+    def run(self, root: Path, mark: str) -> Done:  # noqa: ARG002 - a move has no commit
+        """Move the folder to its place."""
+        source, target = place(root / ASIDE, self.table), place(root, self.table)
+        if is_table(source):
+            if is_table(target):
+                raise DataError(f"{self}: there is another one by now; move it away first")
+            _move(source, target)
+        return Done()
+
+    def inverse(self) -> DropTable:
+        """Return the move aside."""
+        return DropTable(self.table)
+
+
+def moved(step: Step, root: Path) -> bool:
+    """Whether a step has taken its table from its place."""
+    if isinstance(step, RenameTable):
+        return is_table(place(root, step.name))
+    return isinstance(step, DropTable) and is_table(place(root / ASIDE, step.table))
+
+
+def _rewritten(
+    root: Path,
+    table: str,
+    fields: Sequence[Projected],
+    mark: str,
+    renamed: dict[str, str | None] | None = None,
+) -> Done:
+    return Done(*rewrite.rewritten(root, table, fields, mark, renamed or {}))
+
+
+def _wanted(step: Any, schema: pa.Schema, *columns: str) -> None:
+    missing = [name for name in columns if name not in schema.names]
+    if missing:
+        raise DataError(
+            f"{step}: it has no column {', '.join(missing)}; it has {', '.join(schema.names)}"
+        )
+
+
+def _move(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        # What a table that was never made leaves: an empty folder.
+        shutil.rmtree(target)
+    source.rename(target)
