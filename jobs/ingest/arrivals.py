@@ -35,13 +35,8 @@ def new_files(night: FeedNight, record: Record) -> list[Inspected]:
         )
     landed = [f for f in find_files(night.landing, feed, run.as_of) if not ledger.seen(f)]
     inspected = [inspect(f, feed, ledger.before(f.name)) for f in landed]
-    fresh = []
-    for file in inspected:
-        known = ledger.known(file)
-        if known is None:
-            fresh.append(file)
-        elif known.state != "refused":
-            ledger.touch(file.landed, known)
+    fresh = [f for f in inspected if ledger.known(f) is None]
+    ledger.touch([f for f in inspected if ledger.known(f) is not None])
     refused = [f for f in fresh if f.refused]
     if refused:
         _refuse(night, refused)

@@ -154,9 +154,19 @@ class Ledger:
         gone = [f for f in waiting if ids.get(f.file, f.file_id) != f.file_id]
         self._append([replace(f, state="replaced") for f in gone])
 
-    def touch(self, landed: Landed, found: LedgerFile) -> None:
-        """Append a content's new time of change, so that it is not read through again."""
-        self._append([replace(found, bytes=landed.bytes, modified_at=landed.modified_at)])
+    def touch(self, files: Iterable[Inspected]) -> None:
+        """Append the new times of change of contents known, which are not read through again.
+
+        Of one that was refused nothing is noted: it is looked at every night.
+        """
+        known = [(self._files[f.file_id], f.landed) for f in files]
+        self._append(
+            [
+                replace(found, bytes=landed.bytes, modified_at=landed.modified_at)
+                for found, landed in known
+                if found.state != "refused"
+            ]
+        )
 
     def finish(self, batch: Batch, rows: Mapping[str, int]) -> None:
         """Append that a batch is done, with the number of rows by file id."""
