@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("bespoke")
 
 
-DATA_DOCS = "jobs.publish.docs:data_docs"
+PAGES = ("jobs.publish.docs:data_docs", "jobs.report.report:report")
+REPORT = "report"
+LATER = "later_nights"
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,15 @@ class Stage:
         steps of one group side by side: none of them reads what another writes.
     writes : tuple of str
         Tables it writes, as assets of the DAG.
+    for_all : bool
+        Whether of several nights that wait only the last one runs it, for all of them.
     """
 
     name: str
     description: str
     steps: tuple[tuple[str, ...], ...]
     writes: tuple[str, ...]
+    for_all: bool = False
 
 
 STAGES: tuple[Stage, ...] = (
@@ -104,10 +109,17 @@ STAGES: tuple[Stage, ...] = (
         ("ops.publications",),
     ),
     Stage(
-        "report",
-        "Data Docs of what was checked.",
-        ((DATA_DOCS,),),
+        REPORT,
+        "Data Docs of what was checked, and the page of the last nights.",
+        (PAGES,),
         (),
+    ),
+    Stage(
+        LATER,
+        "Later nights done again, where this is a past one that they stand on.",
+        (("jobs.nights:later_nights",),),
+        (),
+        for_all=True,
     ),
 )
 
@@ -185,9 +197,10 @@ def run_steps(steps: Sequence[str], as_of: date, dag: str = "nightly") -> None:
         try:
             _side_by_side(steps, run)
         except QualityError:
-            # The night ends here; whoever looks into it wants the page of what did not hold.
-            with suppress(Exception):
-                _run_step(DATA_DOCS, run)
+            # The night ends here; whoever looks into it wants the pages of what did not hold.
+            for page in PAGES:
+                with suppress(Exception):
+                    _run_step(page, run)
             raise
 
 

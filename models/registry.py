@@ -6,7 +6,7 @@ that nothing is written to the working directory and two registries can be open 
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -75,11 +75,14 @@ class Registry:
         Folder, or URI of an object store, of the model files.
     experiment : str
         MLflow experiment of the training runs; it is made when missing.
+    committed : callable, optional
+        Is told of everything that has just been written, by its name.
     """
 
     tracking_uri: str
     artifacts: Path | str
     experiment: str = "bespoke"
+    committed: Callable[[str], None] = lambda _: None
 
     def register(
         self,
@@ -140,15 +143,19 @@ class Registry:
         if version is None:
             settings = model.settings.model_dump(mode="json") | dict(parameters or {})
             run_id = self._logged(client, name, model, run_key, settings, metrics, tables)
+            self.committed("mlflow run")
             version = _created(client, name, run_id, run_key, model, metrics[metric])
+            self.committed("mlflow version")
         alias_now, reason = decided(
             client, name, model, metric, metrics[metric], gate or Gate(), champion_value
         )
         number = str(version.version)
         if alias_now is not None:
             client.set_registered_model_alias(name, alias_now, number)
+            self.committed("mlflow alias")
         # Written last: a version without it is one whose registration was cut short.
         client.set_model_version_tag(name, number, DECISION, f"{alias_now or 'none'}: {reason}")
+        self.committed("mlflow decision")
         return Registered(name, number, alias_now, reason, reused=False)
 
     def load(

@@ -29,7 +29,8 @@ def steps(home: Path, monkeypatch: pytest.MonkeyPatch, told: list[str]) -> dict[
     monkeypatch.setenv("BESPOKE_SOURCE", "demo")
     found: dict[str, Step] = {
         "a:works": lambda run: told.append(f"works for {run.id}"),
-        stages.DATA_DOCS: lambda run: told.append(f"docs of {run.as_of}"),
+        stages.PAGES[0]: lambda run: told.append(f"docs of {run.as_of}"),
+        stages.PAGES[1]: lambda run: told.append(f"report of {run.as_of}"),
     }
     monkeypatch.setattr(stages, "load_step", found.__getitem__)
     return found
@@ -67,13 +68,13 @@ def test_each_has_a_session_of_its_own(
     assert sorted(told) == ["one", "two"]
 
 
-def test_a_table_that_stops_the_night_leaves_the_page_that_says_why(
+def test_a_table_that_stops_the_night_leaves_the_pages_that_say_why(
     steps: dict[str, Step], told: list[str], spark: SparkSession
 ) -> None:
     steps["a:stops"] = raising(QualityError("gold.rfm: there is not one row"))
     with pytest.raises(QualityError, match="not one row"):
         stages.run_steps(("a:stops",), NIGHT)
-    assert told == [f"docs of {NIGHT}"]
+    assert told == [f"docs of {NIGHT}", f"report of {NIGHT}"]
 
 
 def test_what_somebody_has_set_wins_over_the_set_s_catalogue(

@@ -76,6 +76,8 @@ def submitted_task(
     stage: Stage, airflow: AirflowSettings, as_of: str, outlets: list[Asset]
 ) -> BaseOperator:
     """Return the task of a stage that spark-submit runs."""
+    from jobs.cli.tasks import leave_to_the_last
+
     task: BaseOperator = SubmittedStage(
         task_id=stage.name,
         doc_md=stage.description,
@@ -84,5 +86,6 @@ def submitted_task(
         application_args=[stage.name, as_of],
         name=f"bespoke-{stage.name}",
         outlets=outlets,
+        pre_execute=leave_to_the_last if stage.for_all else None,
     )
     return task

@@ -174,6 +174,7 @@ def _places(home: Path, night: date, log: Path) -> list[tuple[str, str, str]]:
     store = f"sqlite:///{home / 'mlflow.db'}"
     found = [
         ("Tables", home / "lake", f'{bespoke} sql "{EXAMPLE}"'),
+        ("Report", home / "reports" / "nights.html", f"{bespoke} report --open"),
         ("Data Docs", docs, f"{python} -m webbrowser {docs.as_uri()}"),
         (
             "MLflow",

@@ -9,7 +9,7 @@ from jobs.lake.errors import BespokeError, TransientError
 from jobs.stages import Stage
 
 if TYPE_CHECKING:
-    from airflow.sdk import Asset, BaseOperator
+    from airflow.sdk import Asset, BaseOperator, Context
 
     from jobs.lake.settings import AirflowSettings
 
@@ -54,7 +54,24 @@ def stage_task(stage: Stage, settings: AirflowSettings) -> BaseOperator:
         python_callable=run_in_process,
         op_kwargs={"stage": stage.name, "wanted": AS_OF},
         outlets=assets(stage),
+        pre_execute=leave_to_the_last if stage.for_all else None,
     )
+
+
+def leave_to_the_last(context: Context) -> None:
+    """Skip a task while other runs of its DAG wait, as those of a backfill do.
+
+    Raises
+    ------
+    AirflowSkipException
+        There are others; the last of them does what is to be done.
+    """
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    task = context["ti"]
+    others = task.get_dr_count(dag_id=task.dag_id, states=["queued", "running"]) - 1
+    if others > 0:
+        raise AirflowSkipException(f"left to the last of {others} other runs that wait")
 
 
 def assets(stage: Stage) -> list[Asset]:

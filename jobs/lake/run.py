@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from jobs.lake.contract import Table
+from jobs.lake.history import Success, successes, version_then
 from jobs.lake.opening import open_lake
 from jobs.lake.session import open_session
 from jobs.lake.settings import Settings, home
@@ -86,11 +90,35 @@ class Run:
         ended = datetime.now(UTC)
         self.lake.append_rows(RUNS, [self._row(record, ended) for record in records])
 
+    @cached_property
+    def done(self) -> Sequence[Success]:
+        """What had come to its end when it was first asked for, oldest first."""
+        return successes(self.lake)
+
     def last_night(self, job: str) -> date | None:
         """Latest night before this one on which the job succeeded."""
-        rows = self.lake.rows(RUNS, [("job", "=", job), ("state", "=", "succeeded")], ["as_of"])
-        nights = [d for d in rows.column("as_of").to_pylist() if d < self.as_of]
+        nights = [s.as_of for s in self.done if s.job == job and s.as_of < self.as_of]
         return max(nights, default=None)
+
+    def version_of(self, table: Table, record: Record) -> int:
+        """Return the version of a table that a job reads on this night, and note it.
+
+        The latest, or on a past night that is done again the one it read then, if it is kept.
+        """
+        version = version_then(self.done, record.job, self.as_of, table)
+        if version is not None and not self.lake.holds(table, version):
+            log.warning(
+                "%s: version %d of %s, which the night of %s read, is gone: the latest is read",
+                record.job,
+                version,
+                table.id,
+                self.as_of,
+            )
+            version = None
+        if version is None:
+            version = self.lake.version(table)
+        record.inputs[table.id] = version
+        return version
 
     def _row(self, record: Record, ended: datetime) -> dict[str, Any]:
         counts = ("rows_read", "rows_accepted", "rows_quarantined", "rows_duplicate")

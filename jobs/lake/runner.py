@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from jobs.lake import faults
 from jobs.lake.contract import Refresh, Table
 from jobs.lake.errors import DataError
 from jobs.lake.files import Span
@@ -28,14 +29,17 @@ log = logging.getLogger("bespoke")
 def recorded(run: Run, job: str, source: str | None = None) -> Iterator[Record]:
     """Record a job in ``ops.runs`` when it ends, however it ends."""
     record = Record(job, source)
-    try:
-        yield record
-    except BaseException as error:
-        record.state = "stopped" if isinstance(error, DataError) else "failed"
-        record.error = f"{type(error).__name__}: {error}".partition("\n")[0][:500]
+    with faults.within(f"{job} {source}" if source else job):
+        try:
+            yield record
+        except faults.StoppedError:
+            raise
+        except BaseException as error:
+            record.state = "stopped" if isinstance(error, DataError) else "failed"
+            record.error = f"{type(error).__name__}: {error}".partition("\n")[0][:500]
+            run.write(record)
+            raise
         run.write(record)
-        raise
-    run.write(record)
 
 
 def run_job(job: Job, run: Run) -> None:
@@ -118,9 +122,7 @@ def _read(run: Run, wanted: Read, record: Record, last: date | None) -> DataFram
         before = run.as_of - timedelta(days=1)
         # Nights long gone do not matter to the next one.
         span = Span(str(table.date), after=before - timedelta(days=60), until=before)
-    version = run.lake.version(table)
-    record.inputs[table.id] = version
-    return run.lake.read(table, version, span=span)
+    return run.lake.read(table, run.version_of(table, record), span=span)
 
 
 def _of_this_night(run: Run, table: Table) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from jobs.lake import files
+from jobs.lake import faults, files
 from jobs.lake.contract import Refresh, Table
 from jobs.lake.damage import opened
 from jobs.lake.schemas import arrow_schema, delta_schema, properties
@@ -101,6 +101,17 @@ class Lake:
         """Latest Delta version."""
         return int(self.delta(table).version())
 
+    def holds(self, table: Table, version: int) -> bool:
+        """Whether a version of the table can still be read: its log, and all its files."""
+        from deltalake.exceptions import DeltaError
+
+        delta = self.delta(table)
+        try:
+            delta.load_as_version(version)
+        except DeltaError:
+            return False
+        return all(Path(path).exists() for path in files.paths(self.path(table), delta))
+
     def read(
         self, table: Table, version: int | None = None, *, span: Span | None = None
     ) -> DataFrame:
@@ -137,11 +148,15 @@ class Lake:
         table: Table,
         filters: list[tuple[str, str, Any]] | None = None,
         columns: Sequence[str] | None = None,
+        version: int | None = None,
     ) -> pa.Table:
         """Read a small table through ``deltalake``: no JVM, answers in milliseconds."""
         import pyarrow.dataset as ds
 
-        dataset: ds.Dataset = self.delta(table).to_pyarrow_dataset()
+        delta = self.delta(table)
+        if version is not None:
+            delta.load_as_version(version)
+        dataset: ds.Dataset = delta.to_pyarrow_dataset()
         wanted = None
         for name, operator, value in filters or []:
             condition = _COMPARE[operator](ds.field(name), value)
@@ -158,10 +173,12 @@ class Lake:
         self.delta(table)
         data = pa.Table.from_pylist([dict(row) for row in rows], schema=arrow_schema(table))
         write_deltalake(self.path(table), data, mode="append")
+        faults.committed(table.id)
 
     def update_rows(self, table: Table, condition: str, values: Mapping[str, str]) -> int:
         """Set columns of a ledger's rows to SQL expressions; return how many rows changed."""
         changed = self.delta(table).update(predicate=condition, updates=dict(values))
+        faults.committed(table.id)
         return int(changed["num_updated_rows"])
 
     def append(self, table: Table, frame: DataFrame, *, unit: str) -> Written:
@@ -297,6 +314,7 @@ class Lake:
 
     def _done(self, table: Table, unit: str) -> Written:
         """Find the commit just made; another thread may have added one since."""
+        faults.committed(table.id)
         done = self._committed(table, unit)
         # Delta makes no commit of a merge that changes nothing.
         return replace(done, skipped=False) if done else Written(self.version(table), 0, 0)

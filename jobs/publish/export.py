@@ -20,6 +20,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jobs.lake import faults
+
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
@@ -127,12 +129,16 @@ def _put(scratch: Path, place: Path) -> None:
     """Move files into a night's folder; each of them is the old or the new one, and whole."""
     if (place / SUCCESS).exists() and _measured(place) == _measured(scratch):
         os.replace(scratch / MANIFEST, place / MANIFEST)
+        faults.committed(MANIFEST)
         return
     place.mkdir(exist_ok=True)
     (place / SUCCESS).unlink(missing_ok=True)
+    faults.committed(f"no {SUCCESS}")
     for name in (*FILES, MANIFEST):
         os.replace(scratch / name, place / name)
+        faults.committed(name)
     (place / SUCCESS).touch()
+    faults.committed(SUCCESS)
 
 
 def _sweep(folder: Path) -> None:
@@ -150,6 +156,7 @@ def point_latest(folder: Path, night: date) -> None:
     scratch.unlink(missing_ok=True)
     scratch.symlink_to(night.isoformat(), target_is_directory=True)
     os.replace(scratch, folder / "latest")
+    faults.committed("latest")
 
 
 def _write_rows(folder: Path, columns: list[str], rows: Iterable[Any]) -> int:

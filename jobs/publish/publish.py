@@ -64,7 +64,9 @@ def _write_export(run: Run, record: Record) -> Path:
     lists, models = _lists(run, record)
     recipients = _recipients(run, record, sources)
     length = run.settings.export.products
-    rows = export_rows(lists, _read(run, record, PRODUCTS), recipients, length=length)
+    # Names and prices of the night; who is written to follows from what is known by now.
+    products = run.lake.read(PRODUCTS, run.version_of(PRODUCTS, record))
+    rows = export_rows(lists, products, recipients, length=length)
     if sources.main.recipient != CUSTOMER_NO:
         rows = opened(rows, key_file(run.home))
     manifest: dict[str, Any] = {

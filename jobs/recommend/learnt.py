@@ -6,6 +6,7 @@ import hashlib
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from jobs.lake import faults
 from jobs.lake.errors import DataError
 from jobs.lake.run import Record, Run
 from jobs.lake.tables.gold import INTERACTIONS, PROFILES
@@ -25,7 +26,7 @@ def open_registry(run: Run) -> Registry:
     from models.registry import Registry
 
     uri = run.settings.models.tracking_uri or f"sqlite:///{run.home / 'mlflow.db'}"
-    return Registry(uri, run.home / "mlflow", "recommender")
+    return Registry(uri, run.home / "mlflow", "recommender", faults.committed)
 
 
 def agreed_persons(run: Run, record: Record) -> list[str]:
@@ -57,11 +58,11 @@ def once_recommendable(run: Run, record: Record, day: date) -> list[str]:
 
 def _products(run: Run, record: Record, *, on_sale: date) -> list[dict[str, Any]]:
     """Real products with a name that are on sale on a day, by id."""
-    record.inputs[PRODUCTS.id] = run.lake.version(PRODUCTS)
     rows = run.lake.rows(
         PRODUCTS,
         [("item_type", "=", "product")],
         ["product_id", "name", "stock", "launched_on"],
+        version=run.version_of(PRODUCTS, record),
     )
     return [
         row

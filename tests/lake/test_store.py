@@ -74,3 +74,16 @@ def test_any_delta_reader_opens_a_table(lake: Lake, spark: SparkSession) -> None
     connection = duckdb.connect()
     connection.register("reviews", reviews)
     assert connection.sql("SELECT rating FROM reviews").fetchall() == [(4,)]
+
+
+def test_a_version_is_held_while_its_files_are(lake: Lake, spark: SparkSession) -> None:
+    for rating in (3, 4):
+        newer = rows(spark, FEEDBACK, [review("f1", str(rating), rating)])
+        lake.merge(FEEDBACK, newer, unit=str(rating))
+    (then,) = lake.rows(FEEDBACK, version=1).to_pylist()
+    assert then["rating"] == 3
+    assert lake.holds(FEEDBACK, 1)
+    assert not lake.holds(FEEDBACK, 9)
+    lake.delta(FEEDBACK).vacuum(0, enforce_retention_duration=False, dry_run=False)
+    assert not lake.holds(FEEDBACK, 1)
+    assert lake.holds(FEEDBACK, 2)

@@ -1,0 +1,110 @@
+"""History: what nights have run, and what each of them read when it was run first.
+
+Tables that are merged hold the latest state of a row only. A night that is done again, after later
+ones, reads them as they were when it was done before, so that it comes out the same; Delta keeps
+those versions for as long as VACUUM leaves them.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from jobs.lake.contract import Refresh, Table
+from jobs.lake.tables.ops import RUNS
+
+if TYPE_CHECKING:
+    from jobs.lake.store import Lake
+
+log = logging.getLogger("bespoke")
+
+BRINGS_ROWS = ("ingest", "derive", "replay")
+"""Jobs by which rows come into the lake."""
+LAST_JOB = "publish"
+"""The job whose success makes a night whole."""
+
+
+@dataclass(frozen=True)
+class Success:
+    """A job of a night that came to its end.
+
+    Attributes
+    ----------
+    job : str
+        The job.
+    as_of : date
+        The night.
+    started_at : datetime
+        When.
+    inputs : dict of str to int
+        Table to the Delta version that it read.
+    brought : int
+        Rows that it brought into the lake.
+    """
+
+    job: str
+    as_of: date
+    started_at: datetime
+    inputs: dict[str, int]
+    brought: int
+
+
+def successes(lake: Lake) -> list[Success]:
+    """Every job of every night that came to its end, oldest first."""
+    names = ("job", "as_of", "started_at", "inputs", "rows_accepted", "rows_written")
+    rows = lake.rows(RUNS, [("state", "=", "succeeded")], names).to_pylist()
+    return sorted(map(_success, rows), key=lambda s: s.started_at)
+
+
+def version_then(done: Sequence[Success], job: str, as_of: date, table: Table) -> int | None:
+    """Return the version of a table that a past night is to read; None for the latest.
+
+    Parameters
+    ----------
+    done : sequence of Success
+        What ran, oldest first.
+    job, as_of : str, date
+        The job that reads, and its night.
+    table : Table
+        What it reads.
+
+    Notes
+    -----
+    The latest is read by the newest night, and by one that got rows of its own since, as from a
+    file that came late below its date: what it read before lacks them. Tables that are replaced
+    hold a night's rows by themselves.
+    """
+    if table.refresh not in (Refresh.MERGE, Refresh.APPEND):
+        return None
+    if not any(s.job == job and s.as_of > as_of for s in done):
+        return None
+    own = [s for s in done if s.job == job and s.as_of == as_of and table.id in s.inputs]
+    if not own:
+        return None
+    brought = [s for s in done if s.job in BRINGS_ROWS and s.as_of <= as_of and s.brought]
+    grown = any(s.started_at > own[-1].started_at for s in brought)
+    return None if grown else own[-1].inputs[table.id]
+
+
+def outdated(done: Iterable[Success]) -> list[date]:
+    """Nights that stand on an earlier one which was done again since, in order."""
+    last: dict[date, datetime] = {}
+    for success in done:
+        if success.job == LAST_JOB:
+            last[success.as_of] = success.started_at
+    found, newest = [], None
+    for night in sorted(last):
+        if newest is not None and last[night] < newest:
+            found.append(night)
+        newest = last[night] if newest is None else max(newest, last[night])
+    return found
+
+
+def _success(row: dict[str, Any]) -> Success:
+    brought = row["rows_accepted"] if row["job"] != "derive" else row["rows_written"]
+    return Success(
+        row["job"], row["as_of"], row["started_at"], dict(row["inputs"] or []), brought or 0
+    )

@@ -1,0 +1,221 @@
+"""Nights stopped anywhere, and done again out of order: the lake of nights in order, run once."""
+
+from __future__ import annotations
+
+import shutil
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs.cli.nights import chosen
+from jobs.ingest.catalogue import source_set
+from jobs.ingest.feeds import nights
+from jobs.lake import faults
+from jobs.lake.history import outdated, successes
+from jobs.lake.run import Run
+from jobs.lake.settings import conf_folder, settings
+from jobs.lake.store import Lake
+from jobs.lake.tables.ops import QUARANTINE, RUNS
+from jobs.publish import pointer
+from jobs.simulate.world import simulate
+from jobs.stages import PAGES, STAGES, night_settings, run_steps
+from tests.lake.contents import digests
+
+pytestmark = pytest.mark.slow
+
+DAYS = 12
+LAST = date(2026, 6, 1) + timedelta(days=DAYS - 1)
+BEFORE = LAST - timedelta(days=1)
+STEPS = [steps for stage in STAGES for steps in stage.steps if steps != PAGES]
+WORLD = {
+    "BESPOKE_SOURCE": "demo",
+    "BESPOKE__SIMULATE__PEOPLE": "60",
+    "BESPOKE__SIMULATE__DAYS": str(DAYS),
+    "BESPOKE__RECOMMEND__HOLDOUT_DAYS": "4",
+    # All kinds of feeds at once: one that waits for another would not be stopped with it.
+    "BESPOKE__INGEST__SIDE_BY_SIDE": "7",
+}
+
+Point = tuple[str, str]
+
+
+class Night:
+    """A home before its last night, and ways back to it."""
+
+    def __init__(self, home: Path, spark: SparkSession, patch: pytest.MonkeyPatch) -> None:
+        self.home, self.spark, self.patch = home, spark, patch
+        self.lake = Lake(home / "lake")
+        self.models = 0
+        self._track()
+
+    def _track(self) -> None:
+        """Name the database of models: MLflow keeps one open, also where its file is gone."""
+        self.models += 1
+        path = self.home / f"models-{self.models}.db"
+        for kept in self.home.glob("models-*.db"):
+            kept.rename(path)
+        self.patch.setenv("BESPOKE__MODELS__TRACKING_URI", f"sqlite:///{path}")
+        settings.cache_clear()
+
+    def keep(self, name: str) -> Path:
+        """Keep the home as it is."""
+        kept = self.home.with_name(name)
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(self.home, kept, symlinks=True)
+        return kept
+
+    def back(self, kept: Path) -> None:
+        """Make the home what it was when it was kept."""
+        shutil.rmtree(self.home)
+        shutil.copytree(kept, self.home, symlinks=True)
+        self._track()
+        # What the JVM remembers of the tables is of the lake that is gone.
+        self.spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()  # type: ignore[union-attr]
+
+    def counts_add_up(self) -> None:
+        for row in self.lake.rows(RUNS, [("job", "=", "ingest")]).to_pylist():
+            parts = (row[f"rows_{c}"] for c in ("accepted", "quarantined", "duplicate"))
+            assert row["rows_read"] == sum(parts), row
+
+    def state(self) -> dict[str, str]:
+        rows = self.lake.rows(QUARANTINE, columns=["row_id", "reasons"]).to_pylist()
+        return digests(self.home) | {"ops.quarantine": str(sorted(map(str, rows)))}
+
+
+@pytest.fixture(scope="module")
+def first_night(
+    tmp_path_factory: pytest.TempPathFactory, spark: SparkSession
+) -> Iterator[tuple[Night, Path]]:
+    """A tiny world after its last night but one, and where that is kept."""
+    home = tmp_path_factory.mktemp("nights") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**WORLD, "BESPOKE_HOME": str(home)}.items():
+            patch.setenv(name, value)
+        night = Night(home, spark, patch)
+        world = chosen(settings())
+        simulate(spark, settings().simulate, world.landing, world.truth)
+        run_night(BEFORE)
+        yield night, night.keep("first")
+    settings.cache_clear()
+
+
+@pytest.fixture
+def night(first_night: tuple[Night, Path]) -> Night:
+    made, kept = first_night
+    made.back(kept)
+    return made
+
+
+def run_night(night: date) -> None:
+    for steps in STEPS:
+        run_steps(steps, night)
+
+
+def differing(one: Mapping[str, str], other: Mapping[str, str]) -> set[str]:
+    return {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
+
+
+def test_a_past_night_done_again_brings_the_later_ones_after_it_and_changes_no_table(
+    night: Night,
+) -> None:
+    run_night(LAST)
+    tables, moves = night.state(), pointer.switches(night.lake)
+    then = export(night, BEFORE)
+    shown = (night.home / "exports" / "email" / "latest" / "recommendations.csv").stat()
+    run_night(BEFORE)
+    past = f"exports/email/{BEFORE}/recommendations"
+    assert differing(night.state(), tables) <= {f"{past}.csv", f"{past}.jsonl"}
+    # Who has withdrawn since is in no export that is written from then on.
+    assert set(export(night, BEFORE)) <= set(then)
+    done = successes(night.lake)
+    assert [s.as_of for s in done if s.job == "publish"] == [BEFORE, LAST, BEFORE, LAST]
+    assert outdated(done) == []
+    assert {move["as_of"] for move in pointer.switches(night.lake)[len(moves) :]} == {LAST}
+    again = (night.home / "exports" / "email" / "latest" / "recommendations.csv").stat()
+    assert (again.st_ino, again.st_mtime_ns) == (shown.st_ino, shown.st_mtime_ns)
+
+
+def export(night: Night, day: date) -> list[str]:
+    path = night.home / "exports" / "email" / str(day) / "recommendations.csv"
+    return path.read_text().splitlines()
+
+
+def test_stopped_after_each_commit_and_run_again_a_night_is_as_if_nothing_had_happened(
+    night: Night,
+) -> None:
+    told = 0
+    for steps in STEPS:
+        before = night.keep("before")
+        points = commits_of(steps)
+        clean, after = night.state(), night.keep("after")
+        line, behind = lines(points, night)
+        for n in range(max(map(len, line.values()), default=0)):
+            night.back(before)
+            targets = {points[n] for points in line.values() if n < len(points)}
+            assert stopped(steps, targets.__contains__) == targets
+            run_steps(steps, LAST)
+            assert not differing(night.state(), clean), f"after stops at {targets}"
+            night.counts_add_up()
+        if behind:
+            night.back(before)
+            one_commit_further_each_time(steps, behind)
+            assert not differing(night.state(), clean), "after stops one commit further each time"
+            night.counts_add_up()
+        told += len(points)
+        night.back(after)
+    assert told > 50
+
+
+def commits_of(steps: Sequence[str]) -> list[Point]:
+    """Run steps to their end and return their fault points."""
+    points: list[Point] = []
+    with faults.watched(lambda job, what: points.append((job, what))):
+        run_steps(steps, LAST)
+    return points
+
+
+def stopped(steps: Sequence[str], at: Callable[[Point], bool]) -> set[Point]:
+    """Run steps, stopped at points that are wanted; return those that were reached."""
+    reached = set()
+
+    def stop(job: str, what: str) -> None:
+        if at((job, what)):
+            reached.add((job, what))
+            raise faults.StoppedError(f"{job}/{what}")
+
+    with faults.watched(stop), suppress(faults.StoppedError):
+        run_steps(steps, LAST)
+    return reached
+
+
+def one_commit_further_each_time(steps: Sequence[str], jobs: set[str]) -> None:
+    """Run steps until they come to their end, each time stopped at the first commit of the jobs."""
+    while stopped(steps, lambda point: point[0] in jobs and point[1] != RUNS.id):
+        pass
+
+
+def lines(points: Sequence[Point], night: Night) -> tuple[dict[str, list[Point]], set[str]]:
+    """Sort points into lines that run side by side, and name the jobs that wait behind the first.
+
+    Kinds of feeds run side by side, the feeds of one kind one after the other and by the same
+    code: each point of the first has a run of its own.
+    """
+    run = Run(night_settings(), Lake(night.home / "lake"), LAST)
+    kind = {}
+    for feed in nights(run, source_set(conf_folder() / "sources", "demo")):
+        for job in (f"ingest {feed.mapping.name}", *(f"derive {c.name}" for c in feed.children)):
+            kind[job] = feed.mapping.kind.name
+    line: dict[str, list[Point]] = defaultdict(list)
+    behind = set()
+    for job, what in points:
+        own = line[kind.get(job, job)]
+        if own and own[0][0] != job:
+            behind.add(job)
+        else:
+            own.append((job, what))
+    return line, behind
