@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import urllib.request
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
+
+from jobs.lake.notice import post
 
 log = logging.getLogger("bespoke")
 
 _LONGEST = 1000
-_SECONDS = 10
 
 
 def alert(context: Mapping[str, Any]) -> None:
@@ -53,23 +51,3 @@ def describe(context: Mapping[str, Any]) -> dict[str, str]:
         "error": error,
         "log": where,
     }
-
-
-def post(address: str, said: Mapping[str, str]) -> bool:
-    """Post an alert as JSON; a webhook that does not answer is logged and fails nothing."""
-    if urlsplit(address).scheme not in ("http", "https"):
-        log.error("airflow.alert_webhook is neither http nor https: nobody was told")
-        return False
-    request = urllib.request.Request(  # noqa: S310 - the scheme was checked above
-        address,
-        data=json.dumps(dict(said)).encode(),
-        headers={"Content-Type": "application/json"},
-        method="POST",
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=_SECONDS):  # noqa: S310 - as above
-            return True
-    except OSError as error:
-        # Not the address: a webhook's path is often its secret.
-        log.error("airflow.alert_webhook could not be told: %s", error)
-        return False

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from jobs.ingest.catalogue import Feed
+from jobs.ingest.changes import tell_owner
 from jobs.ingest.feeds import FeedNight
 from jobs.ingest.landing import Inspected, Landed, find_files, inspect
 from jobs.lake.errors import DataError
@@ -52,14 +53,7 @@ def new_files(night: FeedNight, record: Record) -> list[Inspected]:
                 f"source = '{night.mapping.name}' AND row_id = '{file.file_id}:0'",
                 {"replayed_on": f"DATE '{run.as_of}'"},
             )
-    for column in sorted({c for f in good for c in f.new_columns}):
-        log.warning(
-            "%s: new column %s; it is kept encrypted until the catalogue names it",
-            night.mapping.name,
-            column,
-        )
-    for column in sorted({c for f in good for c in f.missing_columns}):
-        log.warning("%s: column %s is missing in some files", night.mapping.name, column)
+    tell_owner(night, good)
     return good
 
 

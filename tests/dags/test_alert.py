@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from jobs.cli.alert import alert, describe, post
+from jobs.cli.alert import alert, describe
+from jobs.lake.notice import post
 from jobs.lake.settings import settings
 
 
