@@ -9,6 +9,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from jobs.cli.java import HOW, OLDEST, java
 from jobs.cli.query import records
@@ -160,6 +161,47 @@ def stopped_runs() -> Finding:
     return Finding("runs", False, said, "bespoke runs --failed; mend it and run the night again")
 
 
+def tables() -> Finding:
+    """Look at every table: whether it is there, and can be read."""
+    from jobs.lake.migrations import MIGRATIONS
+    from jobs.lake.soundness import faults_of
+    from jobs.lake.store import Lake
+    from jobs.lake.tables import TABLES
+
+    said = faults_of(Lake(home() / "lake"), TABLES, MIGRATIONS)
+    if said:
+        return Finding("tables", False, "; ".join(said), "restore what it names, then run again")
+    return Finding("tables", True, "all can be read")
+
+
+def clock() -> Finding:
+    """Look whether the machine's clock is behind what has been written."""
+    from jobs.lake.opening import clock_behind
+    from jobs.lake.store import Lake
+
+    now = datetime.now(UTC)
+    said = clock_behind(Lake(home() / "lake"), now)
+    mend = "set the clock (timedatectl), or wait until it has caught up"
+    return Finding(
+        "clock", said is None, said or f"{now:%Y-%m-%d %H:%M:%S} UTC", mend if said else ""
+    )
+
+
+def nights() -> Finding:
+    """Look for nights that stand on an earlier one which was done again since."""
+    from jobs.lake.history import outdated, successes
+    from jobs.lake.store import Lake
+    from jobs.lake.tables.ops import RUNS
+
+    lake = Lake(home() / "lake")
+    found = outdated(successes(lake)) if lake.exists(RUNS) else []
+    if not found:
+        return Finding("nights", True, "none stands on one that was done again since")
+    said = f"{len(found)} stand on an earlier one that was done again since, from {found[0]} on"
+    mend = f"bespoke run --date {found[0]}, which does the later ones again too"
+    return Finding("nights", False, said, mend)
+
+
 CHECKS: tuple[Callable[[], Finding], ...] = (
     python,
     java_runtime,
@@ -170,6 +212,9 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     port,
     keys,
     lock,
+    tables,
+    clock,
+    nights,
     stopped_runs,
 )
 

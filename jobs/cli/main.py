@@ -25,6 +25,7 @@ COMMANDS = {
     "report": "Make the page that says how the last nights went.",
     "release": "Let a table or feed pass on one night although a rule stopped it.",
     "publish": "Go back to what was published before.",
+    "migrate": "List what has changed the tables' form, and what the next run would; go back.",
     "maintain": "Compact and vacuum the tables, and remove what is older than its policy.",
     "doctor": "Look for what is wrong with this machine and say how to mend it.",
 }

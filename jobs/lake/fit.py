@@ -41,14 +41,20 @@ def differences(delta: DeltaTable, table: Table) -> list[str]:
     return sorted(said)
 
 
+def lacking(delta: DeltaTable, table: Table) -> list[str]:
+    """Return the columns of the contract that the stored table lacks."""
+    stored = {field.name for field in delta.schema().fields}
+    return [name for name in table.names if name not in stored]
+
+
 def align(delta: DeltaTable, table: Table) -> None:
     """Do what needs no migration: columns that may be null, and of which there are statistics."""
     stored = {f.name: f for f in delta.schema().fields}
     wanted = delta_schema(table).fields
-    added = [f for f in wanted if f.name not in stored]
+    added = lacking(delta, table)
     if added:
-        delta.alter.add_columns(added)
-        log.info("%s: column(s) %s added", table.id, ", ".join(f.name for f in added))
+        delta.alter.add_columns([f for f in wanted if f.name in added])
+        log.info("%s: column(s) %s added", table.id, ", ".join(added))
     for column in wanted:
         if column.nullable and column.name in stored and not stored[column.name].nullable:
             delta.alter.drop_column_not_null(column.name)

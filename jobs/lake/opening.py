@@ -10,7 +10,6 @@ import hashlib
 import json
 import logging
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,13 +18,15 @@ from pathlib import Path
 from jobs.lake import upgrade
 from jobs.lake.contract import Refresh, Table
 from jobs.lake.errors import ClockError, DataError
-from jobs.lake.fit import align, differences
+from jobs.lake.fit import align, differences, lacking
 from jobs.lake.lock import writer
 from jobs.lake.migrations import MIGRATIONS, Migration
+from jobs.lake.moves import moved
 from jobs.lake.rewrite import is_table, place
-from jobs.lake.steps import ChangeKey, moved
+from jobs.lake.steps import ChangeKey
 from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
+from jobs.lake.tables.migrations import MIGRATIONS_RUN
 from jobs.lake.tables.ops import RUNS
 from jobs.lake.upgrade import Ledger
 
@@ -95,6 +96,10 @@ def open_lake(
         return
     with writer(lake.root, "opening the lake"):
         _refuse_newer(lake, note, migrations)
+        if lake.exists(MIGRATIONS_RUN) and not differences(
+            lake.delta(MIGRATIONS_RUN), MIGRATIONS_RUN
+        ):
+            align(lake.delta(MIGRATIONS_RUN), MIGRATIONS_RUN)
         upgrade.run_pending(lake, migrations)
         _to_contracts(lake, tables, migrations, note)
         write_note(lake, tables, digest)
@@ -211,10 +216,13 @@ def _to_contracts(
             "later release wrote the lake, open it with that one"
         )
     for table in tables.values():
-        if table in there:
-            align(there[table], table)
-        else:
+        if table not in there:
             lake.ensure(table)
+            continue
+        # The ledger itself cannot tell of a column that it lacks.
+        for column in lacking(there[table], table) if table != MIGRATIONS_RUN else ():
+            upgrade.record_addition(lake, table.id, column)
+        align(there[table], table)
 
 
 def _other_keys(
@@ -286,24 +294,23 @@ def _refuse_clock(lake: Lake, now: datetime) -> None:
 
 def _refuse_newer(lake: Lake, note: Note | None, migrations: Sequence[Migration]) -> None:
     installed = upgrade.release()
-    if note and _number(note.release) > _number(installed):
+    if note and upgrade.order(note.release) > upgrade.order(installed):
         raise DataError(
             f"the lake was written by release {note.release}, and this is {installed}: install "
             f"that one, or take its migrations back with it (bespoke migrate --back-to …)"
         )
     names = {migration.id for migration in migrations}
-    ledger = Ledger(lake)
-    unknown = [name for name in ledger.known() if name not in names]
+    # Columns that were added without one are told of where a table does not fit its contract.
+    ran = [row for row in Ledger(lake).now_in_force() if not upgrade.is_addition(row)]
+    unknown = {
+        row["migration_id"]: row["release"] for row in ran if row["migration_id"] not in names
+    }
     if unknown:
         raise DataError(
             f"the lake has migration(s) that release {installed} does not know: "
-            f"{', '.join(unknown)} (of release {ledger.release_of(unknown[-1])}). Install that "
+            f"{', '.join(unknown)} (of release {list(unknown.values())[-1]}). Install that "
             "one, or take them back with it (bespoke migrate --back-to …)"
         )
-
-
-def _number(release: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", release))
 
 
 def _told(at: datetime) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jobs.lake import faults
 from jobs.lake.damage import opened
 from jobs.lake.errors import DataError
 
@@ -89,6 +90,7 @@ def note(delta: DeltaTable, table: str, properties: Mapping[str, str], mark: str
     delta.alter.set_table_properties(
         dict(properties), raise_if_not_exists=False, commit_properties=marked(mark)
     )
+    faults.committed(table)
 
 
 def rewritten(
@@ -140,6 +142,7 @@ def rewritten(
             partition_by=[renamed.get(name) or name for name in parts] or None,
             commit_properties=marked(mark),
         )
+    faults.committed(table)
     return before, int(opened(place(root, table), table).version())
 
 

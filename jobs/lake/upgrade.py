@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from jobs.lake import files, rewrite
+from jobs.lake import faults, files, rewrite
 from jobs.lake.damage import DamagedError, opened
 from jobs.lake.errors import DataError
 from jobs.lake.migrations import Migration
+from jobs.lake.moves import RenameTable
 from jobs.lake.rewrite import is_table, place
-from jobs.lake.steps import Done, RenameTable, Step
+from jobs.lake.steps import Added, Done, Step
 from jobs.lake.store import Lake
 from jobs.lake.tables.migrations import MIGRATIONS_RUN
 
@@ -42,23 +44,20 @@ class Ledger:
         rows = [row for row in self._rows if row["migration_id"] == migration]
         return [row for row in rows if step is None or row["step"] == step]
 
-    def ran(self, migration: Migration) -> bool:
-        """Whether all steps of a migration are in force."""
-        return all(self.in_force(migration.id, step) for step in range(len(migration.steps)))
-
     def in_force(self, migration: str, step: int) -> bool:
         """Whether a step was run, and not taken back since."""
         rows = self.of(migration, step)
         return bool(rows) and rows[-1]["action"] == RUN
 
-    def known(self) -> list[str]:
-        """Ids of the migrations of which a step is in force, in the order in which they ran."""
-        steps = dict.fromkeys((row["migration_id"], row["step"]) for row in self._rows)
-        return list(dict.fromkeys(name for name, step in steps if self.in_force(name, step)))
+    def now_in_force(self) -> list[dict[str, Any]]:
+        """Return the last row of each step that is in force, in the order in which they ran."""
+        last = {(row["migration_id"], row["step"]): row for row in self._rows}
+        found = [row for row in last.values() if row["action"] == RUN]
+        return sorted(found, key=lambda row: row["recorded_at"])
 
-    def release_of(self, migration: str) -> str:
-        """Return the release that ran a migration last."""
-        return str(self.of(migration)[-1]["release"])
+    def rows(self) -> list[dict[str, Any]]:
+        """Return all of it, oldest first."""
+        return list(self._rows)
 
     def record(self, migration: str, why: str, step: int, action: str, **more: Any) -> None:
         """Append what was done."""
@@ -98,8 +97,9 @@ def run_pending(lake: Lake, migrations: Sequence[Migration]) -> list[str]:
     for migration in migrations:
         for number, step in enumerate(migration.steps):
             if not ledger.in_force(migration.id, number):
-                done = _once(lake, step, _mark(ledger, migration, number))
-                _record(ledger, migration, number, RUN, step, done)
+                done = _once(lake, step, _mark(ledger, migration.id, number))
+                row = {"migration_id": migration.id, "step": number, "why": migration.why}
+                _record(ledger, row, RUN, step, done)
                 log.info("migration %s: %s", migration.id, step)
                 said.append(str(step))
     return said
@@ -117,16 +117,68 @@ def back_to(lake: Lake, migrations: Sequence[Migration], wanted: str) -> list[st
     if wanted not in (START, *names):
         raise DataError(f"no migration {wanted}; there are {', '.join((START, *names))}")
     ledger = Ledger(lake)
+    later = {m.id: m for m in migrations[0 if wanted == START else names.index(wanted) + 1 :]}
+    too_late = _too_late(ledger, wanted)
     said = []
-    for migration in reversed(migrations[names.index(wanted) + 1 if wanted != START else 0 :]):
-        for number, step in reversed([*enumerate(migration.steps)]):
-            if ledger.in_force(migration.id, number):
-                ran = ledger.of(migration.id, number)[-1]
-                done = _taken_back(lake, step, ran, _mark(ledger, migration, number))
-                _record(ledger, migration, number, BACK, step, done)
-                log.info("migration %s taken back: %s", migration.id, step)
-                said.append(str(step))
+    for row in reversed(ledger.now_in_force()):
+        step: Step | None = None
+        if row["migration_id"] in later:
+            step = later[row["migration_id"]].steps[row["step"]]
+        elif is_addition(row) and too_late(row["release"]):
+            step = Added(row["table"], row["migration_id"].rpartition(".")[2])
+        if step is not None:
+            done = _taken_back(lake, step, row, _mark(ledger, row["migration_id"], row["step"]))
+            _record(ledger, row, BACK, step, done)
+            log.info("migration %s taken back: %s", row["migration_id"], step)
+            said.append(str(step))
     return said
+
+
+def _too_late(ledger: Ledger, wanted: str) -> Callable[[str], bool]:
+    """Tell of which releases the columns go that came without a migration.
+
+    Of those after the one that ran the migration gone back to; for the start, of all that ran one,
+    and of this one.
+    """
+    if own := ledger.of(wanted):
+        kept = order(own[-1]["release"])
+        return lambda name: order(name) > kept
+    ran = [row["release"] for row in ledger.now_in_force() if not is_addition(row)]
+    first = min(map(order, [*ran, release()]))
+    return lambda name: order(name) >= first
+
+
+def order(name: str) -> tuple[int, ...]:
+    """Return what releases are ordered by."""
+    return tuple(int(part) for part in re.findall(r"\d+", name))
+
+
+def record_addition(lake: Lake, table: str, column: str) -> None:
+    """Record a column that a contract has and its table lacks, before it is added."""
+    ledger, step = Ledger(lake), Added(table, column)
+    row = {"migration_id": f"{table}.{column}", "step": 0, "why": "The contract has it."}
+    if not ledger.in_force(f"{table}.{column}", 0):
+        _record(ledger, row, RUN, step, Done())
+
+
+def is_addition(row: dict[str, Any]) -> bool:
+    """Whether a row of the ledger is of a column that was added without a migration."""
+    # Only such ids have dots.
+    return "." in str(row["migration_id"]) and row["action"] != ANEW
+
+
+def listed(lake: Lake, migrations: Sequence[Migration]) -> list[dict[str, Any]]:
+    """Return what ran and was taken back, oldest first, and then what would run."""
+    ledger = Ledger(lake)
+    names = ("migration_id", "action", "what", "why", "release", "recorded_at")
+    rows = [{name: row[name] for name in names} for row in ledger.rows()]
+    waiting = [
+        {"migration_id": migration.id, "action": "to run", "what": str(step), "why": migration.why}
+        for migration in migrations
+        for number, step in enumerate(migration.steps)
+        if not ledger.in_force(migration.id, number)
+    ]
+    return rows + waiting
 
 
 def _once(lake: Lake, step: Step, mark: str) -> Done:
@@ -164,6 +216,7 @@ def _restored(lake: Lake, table: str, before: int, after: int, mark: str) -> Don
     if not kept or not _held(lake.root, table, before):
         return None
     delta.restore(before, commit_properties=rewrite.marked(mark))
+    faults.committed(table)
     return Done(now, now + 1)
 
 
@@ -194,18 +247,16 @@ def _found(lake: Lake, table: str, mark: str) -> Done | None:
     return None
 
 
-def _mark(ledger: Ledger, migration: Migration, step: int) -> str:
+def _mark(ledger: Ledger, migration: str, step: int) -> str:
     """Name one try of a step: that it is run again after it was taken back is another."""
-    return f"{MARK}{migration.id} step {step} no. {len(ledger.of(migration.id, step))}"
+    return f"{MARK}{migration} step {step} no. {len(ledger.of(migration, step))}"
 
 
-def _record(
-    ledger: Ledger, migration: Migration, number: int, action: str, step: Step, done: Done
-) -> None:
+def _record(ledger: Ledger, row: dict[str, Any], action: str, step: Step, done: Done) -> None:
     ledger.record(
-        migration.id,
-        migration.why,
-        number,
+        row["migration_id"],
+        row["why"],
+        row["step"],
         action,
         table=step.table,
         what=str(step),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,10 @@ from jobs.cli.checkup import Finding
 from jobs.ingest.keyring import key_file, make_keyring
 from jobs.lake import jars
 from jobs.lake.lock import writer
+from jobs.lake.opening import open_lake
 from jobs.lake.store import Lake
-from tests.cli.small_lake import Call
+from jobs.lake.tables import TABLES
+from tests.cli.small_lake import ROWS, Call, at
 
 
 def found(check: str) -> Finding:
@@ -92,6 +96,53 @@ def test_only_the_latest_run_of_a_job_counts(lake: Lake) -> None:
     stopped = found("stopped_runs")
     assert not stopped.ok
     assert stopped.found == "rfm stopped: QualityError: gold.rfm: not_empty"
+
+
+def test_tables_that_are_gone_or_cannot_be_read_are_named(lake: Lake) -> None:
+    open_lake(lake)
+    assert found("tables").ok
+    shutil.rmtree(lake.path(TABLES["gold.segments"]))
+    log = Path(lake.path(TABLES["silver.products"])) / "_delta_log"
+    (log / f"{1:020d}.json").write_text("{")
+    (part,) = Path(lake.path(TABLES["silver.events"])).glob("*.parquet")
+    part.unlink()
+    said = found("tables").found
+    assert not found("tables").ok
+    assert "gold.segments is gone" in said and "--anew gold.segments" in said
+    assert f"silver.products cannot be read: {log / f'{1:020d}.json'} is not whole" in said
+    assert f"silver.events lacks 1 of its 1 files, as {part}" in said
+
+
+def test_a_log_whose_end_is_missing_is_found_by_what_runs_have_written(lake: Lake) -> None:
+    run = {**ROWS["ops.runs"][1], "outputs": [("silver.products", 2)]}
+    lake.append_rows(TABLES["ops.runs"], [run])
+    said = found("tables").found
+    assert "silver.products ends with version 1, though a run has written version 2" in said
+
+
+def test_a_home_without_a_lake_has_no_faulty_tables(own_home: Path) -> None:
+    assert found("tables").ok and found("clock").ok and found("nights").ok
+    assert not own_home.exists()
+
+
+def test_a_clock_behind_the_last_run_is_wrong(lake: Lake) -> None:
+    assert found("clock").ok
+    coming = {**ROWS["ops.runs"][1], "ended_at": datetime.now(UTC) + timedelta(hours=1)}
+    lake.append_rows(TABLES["ops.runs"], [coming])
+    assert not found("clock").ok
+    assert "but the lake's last run ended at" in found("clock").found
+
+
+def test_nights_on_one_that_was_done_again_are_named(lake: Lake) -> None:
+    published = {**ROWS["ops.runs"][2], "job": "publish"}
+    nights = [(date(2026, 8, 27), 1), (date(2026, 8, 28), 2), (date(2026, 8, 27), 3)]
+    lake.append_rows(
+        TABLES["ops.runs"],
+        [{**published, "as_of": night, "started_at": at("2026-08-30", n)} for night, n in nights],
+    )
+    assert not found("nights").ok
+    assert "from 2026-08-28 on" in found("nights").found
+    assert found("nights").mend.startswith("bespoke run --date 2026-08-28")
 
 
 def test_doctor_ends_with_1_when_something_is_wrong(call: Call, own_home: Path) -> None:

@@ -1,0 +1,112 @@
+"""Moves: steps of a migration that take a whole table to another place."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from jobs.lake import faults, rewrite
+from jobs.lake.damage import opened
+from jobs.lake.errors import DataError
+from jobs.lake.rewrite import is_table, place
+from jobs.lake.steps import Done, Step
+
+ASIDE = "_dropped"
+"""Folder of the lake to which dropped tables are moved."""
+
+
+@dataclass(frozen=True)
+class RenameTable:
+    """A table gets another name, and its folder another place."""
+
+    table: str
+    name: str
+
+    def __str__(self) -> str:
+        """Say what it does."""
+        return f"{self.table} becomes {self.name}"
+
+    def run(self, root: Path, mark: str) -> Done:
+        """Move the folder, and name the table anew."""
+        source, target = place(root, self.table), place(root, self.name)
+        if is_table(source):
+            if is_table(target):
+                raise DataError(f"{self}: both are there; drop one of them first")
+            _move(source, target)
+        if not is_table(target):
+            return Done()
+        delta = opened(target, self.name)
+        if delta.metadata().name == self.name:
+            return Done()
+        before = int(delta.version())
+        delta.alter.set_table_name(self.name, commit_properties=rewrite.marked(mark))
+        faults.committed(self.name)
+        return Done(before, before + 1)
+
+    def inverse(self) -> RenameTable:
+        """Return the renaming back."""
+        return RenameTable(self.name, self.table)
+
+
+@dataclass(frozen=True)
+class DropTable:
+    """A table is moved aside, into ``_dropped``; a person removes it from there."""
+
+    table: str
+
+    def __str__(self) -> str:
+        """Say what it does."""
+        return f"{self.table} is moved to {ASIDE}"
+
+    def run(self, root: Path, mark: str) -> Done:  # noqa: ARG002 - a move has no commit
+        """Move the folder aside."""
+        source, target = place(root, self.table), place(root / ASIDE, self.table)
+        if is_table(source):
+            if target.exists():
+                raise DataError(f"{self}: {target} is there already; move it away first")
+            _move(source, target)
+        return Done()
+
+    def inverse(self) -> BringBack:
+        """Return the move back."""
+        return BringBack(self.table)
+
+
+@dataclass(frozen=True)
+class BringBack:
+    """A table that was moved aside comes back."""
+
+    table: str
+
+    def __str__(self) -> str:
+        """Say what it does."""
+        return f"{self.table} comes back from {ASIDE}"
+
+    def run(self, root: Path, mark: str) -> Done:  # noqa: ARG002 - a move has no commit
+        """Move the folder to its place."""
+        source, target = place(root / ASIDE, self.table), place(root, self.table)
+        if is_table(source):
+            if is_table(target):
+                raise DataError(f"{self}: there is another one by now; move it away first")
+            _move(source, target)
+        return Done()
+
+    def inverse(self) -> DropTable:
+        """Return the move aside."""
+        return DropTable(self.table)
+
+
+def moved(step: Step, root: Path) -> bool:
+    """Whether a step has taken its table from its place."""
+    if isinstance(step, RenameTable):
+        return is_table(place(root, step.name))
+    return isinstance(step, DropTable) and is_table(place(root / ASIDE, step.table))
+
+
+def _move(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():
+        # What a table that was never made leaves: an empty folder.
+        shutil.rmtree(target)
+    source.rename(target)

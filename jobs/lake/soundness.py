@@ -1,0 +1,68 @@
+"""Soundness: every table of a lake looked at, its log and its files, without changing any."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from jobs.lake import files
+from jobs.lake.contract import Table
+from jobs.lake.damage import DamagedError
+from jobs.lake.migrations import Migration
+from jobs.lake.opening import gone, lost, read_note
+from jobs.lake.store import Lake
+from jobs.lake.tables.ops import RUNS
+
+
+def faults_of(
+    lake: Lake, tables: Mapping[str, Table], migrations: Sequence[Migration]
+) -> list[str]:
+    """Return what is wrong with the tables, a sentence each, with what to do.
+
+    A table that is gone, whose log cannot be read, whose last commits are missing though a run has
+    recorded them, or of which files are missing.
+    """
+    note = read_note(lake.root)
+    made = note.made if note else {}
+    said = [lost(lake, name, made[name]) for name in gone(lake.root, made, migrations)]
+    written = _versions_written(lake)
+    for table in tables.values():
+        if lake.exists(table):
+            said += _faults(lake, table, written.get(table.id, 0))
+    return said
+
+
+def _faults(lake: Lake, table: Table, written: int) -> list[str]:
+    try:
+        delta = lake.delta(table)
+    except DamagedError as error:
+        return [str(error)]
+    said = []
+    version = int(delta.version())
+    if version < written:
+        said.append(
+            f"{table.id} ends with version {version}, though a run has written version {written}: "
+            "the end of its log is missing; restore its folder from a backup"
+        )
+    paths = files.paths(lake.path(table), delta)
+    missing = [path for path in paths if not Path(path).exists()]
+    if missing:
+        said.append(
+            f"{table.id} lacks {len(missing)} of its {len(paths)} files, as {missing[0]}: restore "
+            "them from a backup"
+        )
+    return said
+
+
+def _versions_written(lake: Lake) -> dict[str, int]:
+    """Return the greatest Delta version of each table that a run has recorded."""
+    if not lake.exists(RUNS):
+        return {}
+    try:
+        outputs = lake.rows(RUNS, columns=["outputs"]).column("outputs").to_pylist()
+    except (DamagedError, FileNotFoundError):
+        return {}
+    found: dict[str, int] = {}
+    for name, version in (pair for row in outputs for pair in row or ()):
+        found[name] = max(version, found.get(name, 0))
+    return found

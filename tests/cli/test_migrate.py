@@ -1,0 +1,59 @@
+"""``bespoke migrate``: what ran, what would, back, and what is gone made anew."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+import jobs.cli.migrations as migrations
+from jobs.lake.migrations import Migration
+from jobs.lake.opening import open_lake
+from jobs.lake.steps import RenameColumn
+from jobs.lake.store import Lake
+from jobs.lake.tables import TABLES
+from tests.cli.small_lake import Call
+
+SEGMENTS = TABLES["gold.segments"]
+RENAME = Migration(
+    "segments-by-label", "Labels.", (RenameColumn("gold.segments", "label", "segment"),)
+)
+
+
+@pytest.fixture
+def migrated(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Lake:
+    monkeypatch.setattr(migrations, "MIGRATIONS", (RENAME,))
+    return lake
+
+
+def test_what_would_run_ran_and_was_taken_back_is_listed(call: Call, migrated: Lake) -> None:
+    def actions() -> list[str]:
+        return [row["action"] for row in json.loads(call("migrate", "--json").stdout)]
+
+    assert actions() == ["to run"]
+    open_lake(migrated, migrations=(RENAME,))
+    assert actions() == ["run"]
+    done = call("migrate", "--back-to", "start")
+    assert done.stdout.startswith("taken back: gold.segments: column label becomes segment\n")
+    assert actions() == ["run", "back", "to run"]
+    assert "label" in {field.name for field in migrated.delta(SEGMENTS).schema().fields}
+
+
+def test_without_any_it_says_so(call: Call) -> None:
+    assert call("migrate").stdout == "Nothing ran, and nothing is to run.\n"
+
+
+def test_an_unknown_one_is_refused_with_those_there_are(call: Call, migrated: Lake) -> None:
+    done = call("migrate", "--back-to", "segments")
+    assert str(done.exception) == "no migration segments; there are start, segments-by-label"
+
+
+def test_a_table_is_made_anew_with_a_reason_only(call: Call, lake: Lake) -> None:
+    open_lake(lake)
+    shutil.rmtree(lake.path(SEGMENTS))
+    assert "--why" in str(call("migrate", "--anew", "gold.segments").exception)
+    done = call("migrate", "--anew", "gold.segments", "--why", "the disk was lost")
+    assert done.stdout == "gold.segments is there again, without rows.\n"
+    open_lake(lake)
+    assert lake.rows(SEGMENTS).num_rows == 0
