@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from jobs.lake import faults, files
 from jobs.lake.contract import Refresh, Table
 from jobs.lake.damage import opened
+from jobs.lake.fit import differences
 from jobs.lake.schemas import arrow_schema, delta_schema, properties
 
 if TYPE_CHECKING:
@@ -102,13 +103,18 @@ class Lake:
         return int(self.delta(table).version())
 
     def holds(self, table: Table, version: int) -> bool:
-        """Whether a version of the table can still be read: its log, and all its files."""
+        """Whether a version of the table can still be read: its log, all its files, its columns.
+
+        One from before a migration lacks a column that has another name since.
+        """
         from deltalake.exceptions import DeltaError
 
         delta = self.delta(table)
         try:
             delta.load_as_version(version)
         except DeltaError:
+            return False
+        if differences(delta, table):
             return False
         return all(Path(path).exists() for path in files.paths(self.path(table), delta))
 

@@ -99,7 +99,7 @@ def test_only_the_latest_run_of_a_job_counts(lake: Lake) -> None:
 
 
 def test_tables_that_are_gone_or_cannot_be_read_are_named(lake: Lake) -> None:
-    open_lake(lake)
+    open_lake(lake, now=at("2026-09-01"))
     assert found("tables").ok
     shutil.rmtree(lake.path(TABLES["gold.segments"]))
     log = Path(lake.path(TABLES["silver.products"])) / "_delta_log"
@@ -125,10 +125,11 @@ def test_a_home_without_a_lake_has_no_faulty_tables(own_home: Path) -> None:
     assert not own_home.exists()
 
 
-def test_a_clock_behind_the_last_run_is_wrong(lake: Lake) -> None:
+def test_a_clock_behind_the_last_run_is_wrong(own_home: Path) -> None:
+    lake, run, now = Lake(own_home / "lake"), ROWS["ops.runs"][1], datetime.now(UTC)
+    lake.append_rows(TABLES["ops.runs"], [{**run, "ended_at": now - timedelta(hours=1)}])
     assert found("clock").ok
-    coming = {**ROWS["ops.runs"][1], "ended_at": datetime.now(UTC) + timedelta(hours=1)}
-    lake.append_rows(TABLES["ops.runs"], [coming])
+    lake.append_rows(TABLES["ops.runs"], [{**run, "ended_at": now + timedelta(hours=1)}])
     assert not found("clock").ok
     assert "but the lake's last run ended at" in found("clock").found
 

@@ -13,8 +13,9 @@ from jobs.lake.opening import open_lake
 from jobs.lake.steps import RenameColumn
 from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
-from tests.cli.small_lake import Call
+from tests.cli.small_lake import Call, at
 
+LATER = at("2026-09-01")
 SEGMENTS = TABLES["gold.segments"]
 RENAME = Migration(
     "segments-by-label", "Labels.", (RenameColumn("gold.segments", "label", "segment"),)
@@ -32,7 +33,7 @@ def test_what_would_run_ran_and_was_taken_back_is_listed(call: Call, migrated: L
         return [row["action"] for row in json.loads(call("migrate", "--json").stdout)]
 
     assert actions() == ["to run"]
-    open_lake(migrated, migrations=(RENAME,))
+    open_lake(migrated, migrations=(RENAME,), now=LATER)
     assert actions() == ["run"]
     done = call("migrate", "--back-to", "start")
     assert done.stdout.startswith("taken back: gold.segments: column label becomes segment\n")
@@ -50,10 +51,10 @@ def test_an_unknown_one_is_refused_with_those_there_are(call: Call, migrated: La
 
 
 def test_a_table_is_made_anew_with_a_reason_only(call: Call, lake: Lake) -> None:
-    open_lake(lake)
+    open_lake(lake, now=LATER)
     shutil.rmtree(lake.path(SEGMENTS))
     assert "--why" in str(call("migrate", "--anew", "gold.segments").exception)
     done = call("migrate", "--anew", "gold.segments", "--why", "the disk was lost")
     assert done.stdout == "gold.segments is there again, without rows.\n"
-    open_lake(lake)
+    open_lake(lake, now=LATER)
     assert lake.rows(SEGMENTS).num_rows == 0

@@ -382,6 +382,14 @@ def test_a_column_that_came_by_itself_goes_when_one_goes_back(lake: Lake) -> Non
     assert [row["pages"] for row in rows(lake, BOOKS)] == ["120", "730"]
 
 
+def test_a_version_from_before_a_migration_is_not_held(lake: Lake) -> None:
+    numbers = form(TITLE, NUMBER, READER, TAGS, MARKS, BOUGHT_ON)
+    before = lake.version(BOOKS)
+    opened(lake, changed(*WHOLE[0].steps[:2]), numbers, LOANS)
+    assert lake.holds(numbers, lake.version(numbers))
+    assert not lake.holds(numbers, before)
+
+
 def test_spark_and_duckdb_read_what_was_rewritten(lake: Lake, spark: Any) -> None:
     from jobs.cli.query import run_query
 
