@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from tests.tiny import TinyShop, run_tiny
+
 # It says goodbye when the process ends, to a stream that pytest has closed by then.
 logging.getLogger("py4j").setLevel(logging.WARNING)
 
@@ -53,3 +55,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home of its own for a test."""
     monkeypatch.setenv("BESPOKE_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyShop:
+    """A tiny shop with a night behind it, made by the command: a minute, for slow tests only."""
+    return run_tiny(tmp_path_factory.mktemp("tiny") / "home")

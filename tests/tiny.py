@@ -1,0 +1,49 @@
+"""A tiny shop with a night behind it, which several tests look at by the command."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+DAYS = 15
+LAST = date(2026, 6, 1) + timedelta(days=DAYS - 1)
+
+
+@dataclass(frozen=True)
+class TinyShop:
+    """A home of its own, and what its first night said."""
+
+    home: Path
+    said: str = ""
+
+    def call(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Call a command in a process of its own, the environment's tools first on its path."""
+        tools = str(Path(sys.executable).parent)
+        return subprocess.run(
+            command,
+            env=os.environ
+            | {
+                "PATH": os.pathsep.join([tools, os.environ.get("PATH", "")]),
+                "BESPOKE_HOME": str(self.home),
+                "BESPOKE_SOURCE": "demo",
+                "BESPOKE__SIMULATE__PEOPLE": "150",
+                "BESPOKE__SIMULATE__DAYS": str(DAYS),
+                "BESPOKE__AIRFLOW__RETRIES": "0",
+            },
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+def run_tiny(home: Path) -> TinyShop:
+    """Make a tiny shop's files and run its last night."""
+    first = TinyShop(home).call("bespoke", "run")
+    assert first.returncode == 0, first.stdout + first.stderr
+    return TinyShop(home, first.stdout)
