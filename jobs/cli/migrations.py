@@ -19,8 +19,14 @@ class NoReasonError(BespokeError):
 def listed() -> list[dict[str, Any]]:
     """Return what ran and was taken back, and what the next opening would do."""
     from jobs.lake import upgrade
+    from jobs.lake.opening import foreseen
 
-    return upgrade.listed(Lake(home() / "lake"), MIGRATIONS)
+    lake = Lake(home() / "lake")
+    found = upgrade.listed(lake, MIGRATIONS)
+    if not any(row["action"] == upgrade.TO_RUN for row in found):
+        # What columns a table lacks is known only once the migrations have run.
+        found += [{"action": upgrade.TO_RUN, "what": what} for what in foreseen(lake, TABLES)]
+    return found
 
 
 def go_back(wanted: str) -> list[str]:

@@ -6,12 +6,7 @@ opening reads it, looks for the tables' folders and for the time of the last run
 
 from __future__ import annotations
 
-import hashlib
-import json
-import logging
-import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,43 +17,19 @@ from jobs.lake.fit import align, differences, lacking
 from jobs.lake.lock import writer
 from jobs.lake.migrations import MIGRATIONS, Migration
 from jobs.lake.moves import moved
+from jobs.lake.note import NOTE, Note, digest_of, read_note, write_note
 from jobs.lake.rewrite import is_table, place
-from jobs.lake.steps import ChangeKey
+from jobs.lake.steps import Added, ChangeKey
 from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
 from jobs.lake.tables.migrations import MIGRATIONS_RUN
 from jobs.lake.tables.ops import RUNS
 from jobs.lake.upgrade import Ledger
 
-log = logging.getLogger("bespoke")
-
-NOTE = "_contracts.json"
 BEHIND = timedelta(minutes=1)
 """How far the clock may be behind: machines that share a lake are not set to the second."""
 DERIVED = ("identity", "gold", "serving")
 """Layers whose tables follow from others."""
-
-
-@dataclass(frozen=True)
-class Note:
-    """What the lake was when it was opened last.
-
-    Attributes
-    ----------
-    release : str
-        The release that opened it.
-    digest : str
-        Of all contracts and migrations.
-    made : dict of str to str
-        Table to the day on which it was first seen (ISO 8601).
-    keys : dict of str to list of str
-        Table to its key.
-    """
-
-    release: str
-    digest: str
-    made: dict[str, str]
-    keys: dict[str, list[str]]
 
 
 def open_lake(
@@ -72,7 +43,7 @@ def open_lake(
     Parameters
     ----------
     lake : Lake
-        It; nothing of it is written where it is refused.
+        It; where it is refused, no row of it is changed.
     tables : mapping of str to Table
         The contracts.
     migrations : sequence of Migration
@@ -95,46 +66,13 @@ def open_lake(
     if note is not None and note.digest == digest:
         return
     with writer(lake.root, "opening the lake"):
-        _refuse_newer(lake, note, migrations)
-        if lake.exists(MIGRATIONS_RUN) and not differences(
-            lake.delta(MIGRATIONS_RUN), MIGRATIONS_RUN
-        ):
-            align(lake.delta(MIGRATIONS_RUN), MIGRATIONS_RUN)
+        if said := of_later_release(lake, migrations):
+            raise DataError(said)
+        # The ledger first: what follows is recorded in it.
+        align(lake.delta(MIGRATIONS_RUN), MIGRATIONS_RUN)
         upgrade.run_pending(lake, migrations)
         _to_contracts(lake, tables, migrations, note)
         write_note(lake, tables, digest)
-
-
-def digest_of(tables: Mapping[str, Table], migrations: Sequence[Migration]) -> str:
-    """Return a digest of all that decides what a lake of this release looks like."""
-    told = [repr(table) for _, table in sorted(tables.items())] + [repr(m) for m in migrations]
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()
-
-
-def read_note(root: Path) -> Note | None:
-    """Return what the lake was when it was opened last; None where nobody noted it."""
-    try:
-        found = json.loads((root / NOTE).read_text(encoding="utf-8"))
-        return Note(found["release"], found["digest"], found["made"], found["keys"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def write_note(lake: Lake, tables: Mapping[str, Table], digest: str) -> None:
-    """Note which tables there are, and by which contracts."""
-    before = read_note(lake.root)
-    since = before.made if before else {}
-    today = datetime.now(UTC).date().isoformat()
-    there = [name for name in tables if is_table(place(lake.root, name))]
-    note = Note(
-        upgrade.release(),
-        digest,
-        {name: since.get(name, today) for name in there},
-        {name: list(tables[name].key) for name in there},
-    )
-    path = lake.root / NOTE
-    path.with_suffix(".tmp").write_text(json.dumps(vars(note), indent=1), encoding="utf-8")
-    os.replace(path.with_suffix(".tmp"), path)
 
 
 def gone(root: Path, made: Iterable[str], migrations: Sequence[Migration]) -> list[str]:
@@ -200,6 +138,41 @@ def clock_behind(lake: Lake, now: datetime) -> str | None:
         "what is written now would count as older than it. Set the clock (timedatectl), or wait "
         "until it has caught up"
     )
+
+
+def of_later_release(lake: Lake, migrations: Sequence[Migration]) -> str | None:
+    """Say that a later release wrote the lake; None when none did."""
+    installed, note = upgrade.release(), read_note(lake.root)
+    if note and upgrade.order(note.release) > upgrade.order(installed):
+        return (
+            f"the lake was written by release {note.release}, and this is {installed}: install "
+            "that one, or take its migrations back with it (bespoke migrate --back-to …)"
+        )
+    names = {migration.id for migration in migrations}
+    # Columns that were added without one are told of where a table does not fit its contract.
+    ran = [row for row in Ledger(lake).now_in_force() if not upgrade.is_addition(row)]
+    unknown = {r["migration_id"]: r["release"] for r in ran if r["migration_id"] not in names}
+    if not unknown:
+        return None
+    return (
+        f"the lake has migration(s) that release {installed} does not know: {', '.join(unknown)} "
+        f"(of release {list(unknown.values())[-1]}). Install that one, or take them back with it "
+        "(bespoke migrate --back-to …)"
+    )
+
+
+def foreseen(lake: Lake, tables: Mapping[str, Table]) -> list[str]:
+    """Return what an opening would add without a migration; nothing for a lake not made yet."""
+    if not lake.exists(RUNS):
+        return []
+    said = []
+    for table in tables.values():
+        if lake.exists(table):
+            names = lacking(lake.delta(table), table)
+            said += [str(Added(table.id, name)) for name in names]
+        else:
+            said.append(f"{table.id} is made")
+    return said
 
 
 def _to_contracts(
@@ -290,27 +263,6 @@ def _refuse_clock(lake: Lake, now: datetime) -> None:
     said = clock_behind(lake, now)
     if said:
         raise ClockError(said)
-
-
-def _refuse_newer(lake: Lake, note: Note | None, migrations: Sequence[Migration]) -> None:
-    installed = upgrade.release()
-    if note and upgrade.order(note.release) > upgrade.order(installed):
-        raise DataError(
-            f"the lake was written by release {note.release}, and this is {installed}: install "
-            f"that one, or take its migrations back with it (bespoke migrate --back-to …)"
-        )
-    names = {migration.id for migration in migrations}
-    # Columns that were added without one are told of where a table does not fit its contract.
-    ran = [row for row in Ledger(lake).now_in_force() if not upgrade.is_addition(row)]
-    unknown = {
-        row["migration_id"]: row["release"] for row in ran if row["migration_id"] not in names
-    }
-    if unknown:
-        raise DataError(
-            f"the lake has migration(s) that release {installed} does not know: "
-            f"{', '.join(unknown)} (of release {list(unknown.values())[-1]}). Install that "
-            "one, or take them back with it (bespoke migrate --back-to …)"
-        )
 
 
 def _told(at: datetime) -> str:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from jobs.lake import files
 from jobs.lake.contract import Table
 from jobs.lake.damage import DamagedError
+from jobs.lake.fit import differences
 from jobs.lake.migrations import Migration
-from jobs.lake.opening import gone, lost, read_note
+from jobs.lake.note import read_note
+from jobs.lake.opening import gone, lost, of_later_release
 from jobs.lake.store import Lake
 from jobs.lake.tables.ops import RUNS
+from jobs.lake.upgrade import pending
 
 
 def faults_of(
@@ -20,24 +24,28 @@ def faults_of(
     """Return what is wrong with the tables, a sentence each, with what to do.
 
     A table that is gone, whose log cannot be read, whose last commits are missing though a run has
-    recorded them, or of which files are missing.
+    recorded them, of which files are missing, or which differs from its contract.
     """
     note = read_note(lake.root)
     made = note.made if note else {}
     said = [lost(lake, name, made[name]) for name in gone(lake.root, made, migrations)]
-    written = _versions_written(lake)
+    written, later, final = _versions_written(lake), None, False
+    with suppress(DamagedError):
+        later = of_later_release(lake, migrations)
+        # What waits for a migration, or for a later release, differs as it should.
+        final = later is None and not pending(lake, migrations)
     for table in tables.values():
         if lake.exists(table):
-            said += _faults(lake, table, written.get(table.id, 0))
-    return said
+            said += _faults(lake, table, written.get(table.id, 0), final=final)
+    return [*([later] if later else []), *said]
 
 
-def _faults(lake: Lake, table: Table, written: int) -> list[str]:
+def _faults(lake: Lake, table: Table, written: int, *, final: bool) -> list[str]:
     try:
         delta = lake.delta(table)
     except DamagedError as error:
         return [str(error)]
-    said = []
+    said = differences(delta, table) if final else []
     version = int(delta.version())
     if version < written:
         said.append(

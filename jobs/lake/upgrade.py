@@ -24,7 +24,7 @@ log = logging.getLogger("bespoke")
 
 START = "start"
 """Names the state before the first migration."""
-RUN, BACK, ANEW = "run", "back", "anew"
+RUN, BACK, ANEW, TO_RUN = "run", "back", "anew", "to run"
 MARK = "migration "
 """How the marks of all steps begin."""
 
@@ -94,14 +94,13 @@ def run_pending(lake: Lake, migrations: Sequence[Migration]) -> list[str]:
     """
     ledger = Ledger(lake)
     said = []
-    for migration in migrations:
-        for number, step in enumerate(migration.steps):
-            if not ledger.in_force(migration.id, number):
-                done = _once(lake, step, _mark(ledger, migration.id, number))
-                row = {"migration_id": migration.id, "step": number, "why": migration.why}
-                _record(ledger, row, RUN, step, done)
-                log.info("migration %s: %s", migration.id, step)
-                said.append(str(step))
+    for migration, number in pending(lake, migrations):
+        step = migration.steps[number]
+        done = _once(lake, step, _mark(ledger, migration.id, number))
+        row = {"migration_id": migration.id, "step": number, "why": migration.why}
+        _record(ledger, row, RUN, step, done)
+        log.info("migration %s: %s", migration.id, step)
+        said.append(str(step))
     return said
 
 
@@ -167,16 +166,24 @@ def is_addition(row: dict[str, Any]) -> bool:
     return "." in str(row["migration_id"]) and row["action"] != ANEW
 
 
+def pending(lake: Lake, migrations: Sequence[Migration]) -> list[tuple[Migration, int]]:
+    """Return the steps that are to run, in order."""
+    ledger = Ledger(lake)
+    return [
+        (migration, number)
+        for migration in migrations
+        for number in range(len(migration.steps))
+        if not ledger.in_force(migration.id, number)
+    ]
+
+
 def listed(lake: Lake, migrations: Sequence[Migration]) -> list[dict[str, Any]]:
     """Return what ran and was taken back, oldest first, and then what would run."""
-    ledger = Ledger(lake)
     names = ("migration_id", "action", "what", "why", "release", "recorded_at")
-    rows = [{name: row[name] for name in names} for row in ledger.rows()]
+    rows = [{name: row[name] for name in names} for row in Ledger(lake).rows()]
     waiting = [
-        {"migration_id": migration.id, "action": "to run", "what": str(step), "why": migration.why}
-        for migration in migrations
-        for number, step in enumerate(migration.steps)
-        if not ledger.in_force(migration.id, number)
+        {"migration_id": m.id, "action": TO_RUN, "what": str(m.steps[number]), "why": m.why}
+        for m, number in pending(lake, migrations)
     ]
     return rows + waiting
 

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import socket
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import jobs.cli.checkup as checkup
 from jobs.cli.checkup import Finding
 from jobs.ingest.keyring import key_file, make_keyring
 from jobs.lake import jars
+from jobs.lake.contract import Column
 from jobs.lake.lock import writer
 from jobs.lake.opening import open_lake
 from jobs.lake.store import Lake
@@ -111,6 +113,13 @@ def test_tables_that_are_gone_or_cannot_be_read_are_named(lake: Lake) -> None:
     assert "gold.segments is gone" in said and "--anew gold.segments" in said
     assert f"silver.products cannot be read: {log / f'{1:020d}.json'} is not whole" in said
     assert f"silver.events lacks 1 of its 1 files, as {part}" in said
+
+
+def test_a_table_that_differs_from_its_contract_is_named(lake: Lake) -> None:
+    segments = TABLES["gold.segments"]
+    shutil.rmtree(lake.path(segments))
+    lake.ensure(replace(segments, columns=(*segments.columns, Column("mood", "string", "M."))))
+    assert found("tables").found == "gold.segments has a column mood, which its contract lacks"
 
 
 def test_a_log_whose_end_is_missing_is_found_by_what_runs_have_written(lake: Lake) -> None:

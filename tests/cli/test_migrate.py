@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -41,8 +43,23 @@ def test_what_would_run_ran_and_was_taken_back_is_listed(call: Call, migrated: L
     assert "label" in {field.name for field in migrated.delta(SEGMENTS).schema().fields}
 
 
-def test_without_any_it_says_so(call: Call) -> None:
+def test_without_any_it_says_so(call: Call, own_home: Path) -> None:
     assert call("migrate").stdout == "Nothing ran, and nothing is to run.\n"
+    assert not own_home.exists()
+
+
+def test_what_comes_without_a_migration_is_listed(call: Call, lake: Lake) -> None:
+    open_lake(lake, now=LATER)
+    assert call("migrate", "--json").stdout == "[]\n"
+    shutil.rmtree(lake.path(SEGMENTS))
+    narrow = replace(SEGMENTS, columns=SEGMENTS.columns[:-1])
+    lake.ensure(narrow)
+    shutil.rmtree(lake.path(TABLES["ops.maintenance"]))
+    last = SEGMENTS.columns[-1].name
+    assert [row["what"] for row in json.loads(call("migrate", "--json").stdout)] == [
+        f"gold.segments: column {last} is added",
+        "ops.maintenance is made",
+    ]
 
 
 def test_an_unknown_one_is_refused_with_those_there_are(call: Call, migrated: Lake) -> None:

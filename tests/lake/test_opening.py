@@ -14,7 +14,8 @@ from jobs.lake.contract import Column, Privacy, Table
 from jobs.lake.damage import DamagedError
 from jobs.lake.errors import ClockError, DataError
 from jobs.lake.migrations import Migration
-from jobs.lake.opening import NOTE, make_anew, open_lake
+from jobs.lake.note import NOTE
+from jobs.lake.opening import make_anew, open_lake
 from jobs.lake.steps import ChangeKey, DropColumn
 from jobs.lake.store import Lake
 from jobs.lake.tables.migrations import MIGRATIONS_RUN

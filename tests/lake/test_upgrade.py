@@ -21,6 +21,7 @@ from jobs.lake.tables.gold import SEGMENTS
 from jobs.lake.tables.migrations import MIGRATIONS_RUN
 from jobs.lake.tables.silver import FEEDBACK, PRODUCTS
 from tests.lake.old_lake import unpacked
+from tests.rows import rows
 
 ROWS = {
     "identity.identifiers": 4,
@@ -98,3 +99,7 @@ def test_it_opens_with_contracts_that_have_changed(lake: Lake, spark: SparkSessi
         (4, "Keeps tea warm")
     ]
     assert {row.colour for row in read.read(products).collect()} == {None}
+    # A night goes on writing them.
+    coming = {**dict(read.read(products).first().asDict()), "colour": "blue", "version": "2"}
+    read.merge(products, rows(spark, products, [{**coming, "row_hash": 7}]), unit="the next night")
+    assert sorted(map(str, lake.rows(products).column("colour").to_pylist())) == ["None", "blue"]
