@@ -19,10 +19,12 @@ def differences(delta: DeltaTable, table: Table) -> list[str]:
     """Return what of a stored table differs from its contract and does not mend itself."""
     stored = {f.name: f for f in delta.schema().fields}
     wanted = {f.name: f for f in delta_schema(table).fields}
+    # A row whose version is null would never be replaced by a newer one.
+    needed = {*table.key, *table.partition_by, table.version, table.date, table.prune}
     said = [
-        f"{table.id} lacks column {name} ({table.column(name).type}, never null)"
+        f"{table.id} lacks column {name} ({table.column(name).type}), which its rows cannot lack"
         for name in wanted
-        if name not in stored and not wanted[name].nullable
+        if name not in stored and (name in needed or not wanted[name].nullable)
     ]
     said += [
         f"{table.id} has a column {n}, which its contract lacks" for n in stored.keys() - wanted

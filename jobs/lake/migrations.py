@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from jobs.lake.contract import ContractError
-from jobs.lake.steps import Step
+from jobs.lake.steps import AddColumn, Step
 
 
 @dataclass(frozen=True)
@@ -38,4 +38,20 @@ class Migration:
             raise ContractError(f"migration {self.id!r}: small letters, digits and dashes")
 
 
-MIGRATIONS: tuple[Migration, ...] = ()
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(
+        "2026-11-22-links-by-version",
+        "Links made before they had a version would never be widened by a later row.",
+        (
+            AddColumn(
+                "identity.links",
+                "version",
+                "string",
+                # Before any version of that night, as text is ordered.
+                "CAST(loaded_on AS VARCHAR)",
+                "Grows with the night, the span and the evidence; the greatest is kept.",
+                nullable=True,
+            ),
+        ),
+    ),
+)

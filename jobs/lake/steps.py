@@ -135,9 +135,10 @@ class RetypeColumn:
 
 @dataclass(frozen=True)
 class AddColumn:
-    """A column with a value for the rows there are, for what a contract says may not be null.
+    """A column with a value for the rows there are.
 
-    A column that may be null needs no migration.
+    For one that a contract says may not be null, or by which it keys or orders rows: a column that
+    may be null needs no migration.
     """
 
     table: str
@@ -146,6 +147,7 @@ class AddColumn:
     value: str
     """SQL over the table's columns, as DuckDB reads it."""
     description: str
+    nullable: bool = False
 
     def __str__(self) -> str:
         """Say what it does."""
@@ -159,7 +161,7 @@ class AddColumn:
         if schema is None or self.column in schema.names:
             return Done()
         comment = {"comment": self.description}
-        added = pa.field(self.column, arrow_type(self.type), nullable=False, metadata=comment)
+        added = pa.field(self.column, arrow_type(self.type), self.nullable, metadata=comment)
         fields = [Projected.of(f, f.name) for f in schema]
         value = f"CAST({self.value} AS {duckdb_type(self.type)})"
         return _rewritten(root, self.table, [*fields, Projected(value, added)], mark)

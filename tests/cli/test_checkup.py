@@ -117,6 +117,7 @@ def test_tables_that_are_gone_or_cannot_be_read_are_named(lake: Lake) -> None:
 
 def test_a_table_that_differs_from_its_contract_is_named(lake: Lake) -> None:
     segments = TABLES["gold.segments"]
+    open_lake(lake, now=at("2026-09-01"))
     shutil.rmtree(lake.path(segments))
     lake.ensure(replace(segments, columns=(*segments.columns, Column("mood", "string", "M."))))
     assert found("tables").found == "gold.segments has a column mood, which its contract lacks"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import jobs.cli.migrations as migrations
-from jobs.lake.migrations import Migration
+from jobs.lake.migrations import MIGRATIONS, Migration
 from jobs.lake.opening import open_lake
 from jobs.lake.steps import RenameColumn
 from jobs.lake.store import Lake
@@ -40,23 +40,27 @@ def test_what_would_run_ran_and_was_taken_back_is_listed(call: Call, migrated: L
     done = call("migrate", "--back-to", "start")
     assert done.stdout.startswith("taken back: gold.segments: column label becomes segment\n")
     assert actions() == ["run", "back", "to run"]
+    assert call("migrate", "--back-to", "start").stdout == "There was nothing to take back.\n"
     assert "label" in {field.name for field in migrated.delta(SEGMENTS).schema().fields}
 
 
-def test_without_any_it_says_so(call: Call, own_home: Path) -> None:
-    assert call("migrate").stdout == "Nothing ran, and nothing is to run.\n"
+def test_without_a_lake_all_are_to_run(call: Call, own_home: Path) -> None:
+    (row,) = json.loads(call("migrate", "--json").stdout)
+    assert (row["action"], row["migration_id"]) == ("to run", MIGRATIONS[0].id)
     assert not own_home.exists()
 
 
 def test_what_comes_without_a_migration_is_listed(call: Call, lake: Lake) -> None:
     open_lake(lake, now=LATER)
-    assert call("migrate", "--json").stdout == "[]\n"
+    ran = json.loads(call("migrate", "--json").stdout)
+    assert all(row["action"] == "run" for row in ran)
     shutil.rmtree(lake.path(SEGMENTS))
     narrow = replace(SEGMENTS, columns=SEGMENTS.columns[:-1])
     lake.ensure(narrow)
     shutil.rmtree(lake.path(TABLES["ops.maintenance"]))
     last = SEGMENTS.columns[-1].name
-    assert [row["what"] for row in json.loads(call("migrate", "--json").stdout)] == [
+    found = json.loads(call("migrate", "--json").stdout)
+    assert [row["what"] for row in found[len(ran) :]] == [
         f"gold.segments: column {last} is added",
         "ops.maintenance is made",
     ]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from jobs.lake import faults
 from jobs.lake.contract import Column, ContractError, Refresh, Table
 from jobs.lake.errors import DataError
-from jobs.lake.migrations import Migration
+from jobs.lake.migrations import MIGRATIONS, Migration
 from jobs.lake.moves import DropTable, RenameTable
 from jobs.lake.opening import open_lake, take_back
 from jobs.lake.steps import (
@@ -216,6 +216,12 @@ def test_a_new_lake_has_nothing_to_be_done_and_says_so(tmp_path: Path) -> None:
     told = sorted((row["step"], row["action"], row["version_after"]) for row in recorded)
     assert told == [(0, "run", None), (1, "run", None), (2, "run", None)]
     assert lake.version(numbers) == 0
+
+
+def test_migrations_have_names_of_their_own() -> None:
+    names = [migration.id for migration in MIGRATIONS]
+    assert len(set(names)) == len(names)
+    assert START not in names
 
 
 def test_steps_that_cannot_be_are_refused() -> None:

@@ -162,7 +162,7 @@ def test_a_column_may_be_null_from_now_on_and_may_become_about_people(lake: Lake
         ),
         (
             (*BOOKS.columns, Column("isbn", "string", "Number.", nullable=False)),
-            r"gold\.books lacks column isbn \(string, never null\)",
+            r"gold\.books lacks column isbn \(string\), which its rows cannot lack",
         ),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -18,6 +19,7 @@ from jobs.lake.steps import RenameColumn, RetypeColumn
 from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
 from jobs.lake.tables.gold import SEGMENTS
+from jobs.lake.tables.identity import LINKS
 from jobs.lake.tables.migrations import MIGRATIONS_RUN
 from jobs.lake.tables.silver import FEEDBACK, PRODUCTS
 from tests.lake.old_lake import unpacked
@@ -61,12 +63,22 @@ def test_it_opens_with_the_rows_that_it_had(lake: Lake) -> None:
     assert not lake.exists(MIGRATIONS_RUN)
     open_lake(lake, now=LATER)
     assert all(lake.exists(table) for table in TABLES.values())
-    for name, table in TABLES.items():
+    for name, table in TABLES.items() - {(MIGRATIONS_RUN.id, MIGRATIONS_RUN)}:
         assert lake.rows(table).num_rows == ROWS.get(name, 0), name
     assert held(lake, SEGMENTS, "person_id", "family", "segment", "valid_from") == [
         ("p1", "rfm", "champions", date(2026, 7, 1)),
         ("p1", "rfm", "new", date(2026, 6, 1)),
     ]
+
+
+def test_links_that_had_no_version_come_before_those_of_any_night(lake: Lake) -> None:
+    (row, *_) = lake.rows(LINKS).to_pylist()
+    del row["version"]
+    shutil.rmtree(lake.path(LINKS))
+    columns = tuple(column for column in LINKS.columns if column.name != "version")
+    lake.append_rows(replace(LINKS, columns=columns, version="loaded_on"), [row])
+    open_lake(lake, now=LATER)
+    assert held(lake, LINKS, "left_id", "version") == [(row["left_id"], "2026-08-01")]
 
 
 def test_it_opens_with_contracts_that_have_changed(lake: Lake, spark: SparkSession) -> None:

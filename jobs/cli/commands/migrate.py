@@ -26,9 +26,14 @@ def migrate(
     from jobs.cli.output import show_rows
 
     if back_to is not None:
-        for said in go_back(back_to):
+        done = go_back(back_to)
+        for said in done:
             typer.echo(f"taken back: {said}")
-        typer.echo("Install the release you go back to now: this one would run them again.")
+        typer.echo(
+            "Install the release you go back to now: this one would run them again."
+            if done
+            else "There was nothing to take back."
+        )
     elif anew is not None:
         make(anew, why)
         typer.echo(f"{anew} is there again, without rows.")
