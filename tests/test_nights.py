@@ -194,9 +194,14 @@ def stopped(steps: Sequence[str], at: Callable[[Point], bool]) -> set[Point]:
 
 
 def one_commit_further_each_time(steps: Sequence[str], jobs: set[str]) -> None:
-    """Run steps until they come to their end, each time stopped at the first commit of the jobs."""
-    while stopped(steps, lambda point: point[0] in jobs and point[1] != RUNS.id):
-        pass
+    """Run steps until they come to their end, each time stopped at a commit not stopped at yet."""
+    seen = {(job, RUNS.id) for job in jobs}
+
+    def new(point: Point) -> bool:
+        return point[0] in jobs and point not in seen
+
+    while reached := stopped(steps, new):
+        seen |= reached
 
 
 def lines(points: Sequence[Point], night: Night) -> tuple[dict[str, list[Point]], set[str]]:
