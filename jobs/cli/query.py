@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs.lake.contract import LAYERS
+from jobs.lake.damage import opened
 from jobs.lake.errors import BespokeError
 
 if TYPE_CHECKING:
@@ -112,15 +113,12 @@ def stored_tables(lake: Path) -> list[str]:
 def _register(
     connection: duckdb.DuckDBPyConnection, lake: Path, layer: str, name: str, version: int | None
 ) -> None:
-    from deltalake import DeltaTable
-
     folder = lake / layer / name
     if not (folder / "_delta_log").is_dir():
         raise QueryError(f"no table {layer}.{name}; {_hint(f'{layer}.{name}', lake)}")
     connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{layer}"')
-    connection.execute(
-        f'CREATE VIEW "{layer}"."{name}" AS {_select(DeltaTable(folder, version=version))}'
-    )
+    table = opened(folder, f"{layer}.{name}", version)
+    connection.execute(f'CREATE VIEW "{layer}"."{name}" AS {_select(table)}')
 
 
 def _hint(wanted: str, lake: Path) -> str:

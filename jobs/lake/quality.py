@@ -14,6 +14,7 @@ from jobs.lake.contract import Refresh, Table
 from jobs.lake.decisions import released
 from jobs.lake.errors import DataError
 from jobs.lake.files import Span
+from jobs.lake.notice import notice
 from jobs.lake.run import Run
 from jobs.lake.tables import TABLES
 from jobs.lake.tables.ops import QUALITY
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from expectations.check import RuleResult
 
 log = logging.getLogger("bespoke")
+
+
+TOLD = ("not_late", "volume")
+"""Rules of which somebody outside is told when they warn: a feed is late, or its rows are oddly
+many or few, and whoever sends it can do something about it."""
 
 
 class QualityError(DataError):
@@ -72,7 +78,7 @@ def judge(
     failed = [r for r in results if not r.passed and r.rule not in let_pass]
     for result in failed:
         if result.severity == "warn":
-            log.warning("%s", result.message)
+            _warn(run, table, result)
     stops = [r for r in failed if r.severity == "stop"]
     if stops:
         raise QualityError(
@@ -81,6 +87,19 @@ def judge(
             f'bespoke release {table.id} --date {run.as_of} --why "…"'
         )
     return rows
+
+
+def _warn(run: Run, table: Table, result: RuleResult) -> None:
+    if result.rule not in TOLD:
+        log.warning("%s", result.message)
+        return
+    said = {
+        "text": f"{run.id}: {result.message}",
+        "table": table.id,
+        "rule": result.rule,
+        "date": run.as_of.isoformat(),
+    }
+    notice(said, run.settings.airflow.alert_webhook)
 
 
 def _context(run: Run, table: Table, rows: int, fresh: Mapping[str, DataFrame]) -> CheckContext:

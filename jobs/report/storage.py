@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.cli.query import stored_tables
+from jobs.lake.damage import opened
 
 SMALL = 32_000_000
 """Bytes below which a file is small: a quarter of what Delta aims at when it merges files."""
@@ -80,10 +81,8 @@ def read_storage(lake: Path, ends: Sequence[datetime]) -> list[Stored]:
 
 
 def _stored(lake: Path, table: str, ends: Sequence[datetime]) -> Stored:
-    from deltalake import DeltaTable
-
     folder = lake.joinpath(*table.split("."))
-    delta = DeltaTable(folder)
+    delta = opened(folder, table)
     actions = delta.get_add_actions(flatten=True)
     held = dict(
         zip(

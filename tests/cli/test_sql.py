@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from jobs.cli.query import QueryError, run_query, tables_in
+from jobs.lake.damage import DamagedError
 from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
 from tests.cli.small_lake import Call
@@ -72,6 +73,14 @@ def test_a_wrong_query_is_one_message(lake: Lake, call: Call) -> None:
 def test_no_other_file_is_read(lake: Lake, path: str) -> None:
     with pytest.raises(QueryError, match="Permission"):
         run_query(f"SELECT * FROM read_csv('{path}'), ops.runs", lake.root)
+
+
+def test_a_table_whose_log_is_damaged_is_named_with_the_file(lake: Lake) -> None:
+    log = Path(lake.path(TABLES["gold.segments"])) / "_delta_log"
+    last = max(log.glob("*.json"))
+    last.write_text(last.read_text()[:40])
+    with pytest.raises(DamagedError, match=rf"gold\.segments cannot be read: .*{last.name}"):
+        run_query("SELECT count(*) FROM gold.segments", lake.root)
 
 
 def test_an_empty_table_has_its_columns(lake: Lake) -> None:
