@@ -15,11 +15,12 @@ from jobs.lake.tables.bronze import VAULT_KEYS
 COMPARED = tuple(name for name, table in TABLES.items() if table.layer != "ops")
 
 
-def digests(home: Path) -> dict[str, str]:
+def digests(home: Path, *, decrypted: bool = True) -> dict[str, str]:
     """Return a digest of the rows of every table but those of ``ops``, and of every export file.
 
-    Encrypted values count by what they hold, and a data key by whose it is: both are drawn at
-    random, and differ where a record came twice because a run was stopped.
+    Decrypted, values count by what they hold, and a data key by whose it is: both are drawn at
+    random, and differ where a record came twice because a run was stopped. Else all of a row
+    counts as it is stored.
     """
     lake = Lake(home / "lake")
     keys = {r["record_id"]: r["wrapped_key"] for r in lake.rows(VAULT_KEYS).to_pylist()}
@@ -28,9 +29,9 @@ def digests(home: Path) -> dict[str, str]:
     for name in COMPARED:
         table = TABLES[name]
         rows = lake.rows(table).select(table.names).to_pylist()
-        if table is VAULT_KEYS:
+        if decrypted and table is VAULT_KEYS:
             rows = [row | {"wrapped_key": None} for row in rows]
-        told = sorted(str(opener.row(row)) for row in rows)
+        told = sorted(str(opener.row(row) if decrypted else row) for row in rows)
         found[name] = f"{len(told)} rows {hashlib.sha256(chr(10).join(told).encode()).hexdigest()}"
     for path in sorted((home / "exports").rglob("recommendations.*")):
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
