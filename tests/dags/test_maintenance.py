@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,7 +15,6 @@ from jobs.lake.store import Lake
 from jobs.lake.tables.maintenance import MAINTENANCE
 from jobs.lake.tables.serving import RECOMMENDATIONS
 from jobs.maintenance import upkeep
-from tests.dags.test_nightly import HEAVY, ROOT
 from tests.maintenance.lists import listed
 
 
@@ -63,23 +59,3 @@ def test_a_night_at_work_is_left_to_the_retries_and_a_mistake_is_not(
     monkeypatch.setattr(upkeep, "maintain", stop)
     with pytest.raises(raised, match=str(error)):
         task.run_in_task()
-
-
-def test_reading_the_file_imports_nothing_heavy(tmp_path: Path) -> None:
-    code = (
-        "import sys\n"
-        "import airflow.sdk, airflow.providers.standard.operators.python\n"
-        "before = set(sys.modules)\n"
-        "import dags.maintenance\n"
-        "print(*{name.partition('.')[0] for name in set(sys.modules) - before})\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=os.environ | {"AIRFLOW_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    new = done.stdout.splitlines()[-1].split()
-    assert set(new).isdisjoint({*HEAVY, "deltalake", "pyarrow"})
