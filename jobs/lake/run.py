@@ -35,7 +35,7 @@ class Record:
         Table to Delta version.
     counts : dict of str to int
         ``rows_read``, ``rows_accepted``, ``rows_quarantined``, ``rows_duplicate``,
-        ``rows_written``, as far as they make sense.
+        ``rows_written``, ``bytes_read``, as far as they make sense.
     error : str or None
         What failed, or what was refused as a whole.
     """
@@ -135,6 +135,7 @@ class Run:
             "inputs": sorted(record.inputs.items()),
             "outputs": sorted(record.outputs.items()),
             "rows_written": record.counts.get("rows_written"),
+            "bytes_read": record.counts.get("bytes_read"),
             "error": record.error,
         }
 

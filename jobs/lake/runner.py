@@ -15,6 +15,7 @@ from jobs.lake.contract import Refresh, Table
 from jobs.lake.errors import DataError
 from jobs.lake.files import Span
 from jobs.lake.job import Job, Read, Scope
+from jobs.lake.meter import metered
 from jobs.lake.quality import judge
 from jobs.lake.run import Record, Run
 from jobs.lake.tables.columns import AS_OF
@@ -29,7 +30,7 @@ log = logging.getLogger("bespoke")
 def recorded(run: Run, job: str, source: str | None = None) -> Iterator[Record]:
     """Record a job in ``ops.runs`` when it ends, however it ends."""
     record = Record(job, source)
-    with faults.within(f"{job} {source}" if source else job):
+    with faults.within(f"{job} {source}" if source else job), metered(run.lake.spark) as read:
         try:
             yield record
         except faults.StoppedError:
@@ -39,6 +40,7 @@ def recorded(run: Run, job: str, source: str | None = None) -> Iterator[Record]:
             record.error = f"{type(error).__name__}: {error}".partition("\n")[0][:500]
             run.write(record)
             raise
+        record.counts["bytes_read"] = read()
         run.write(record)
 
 

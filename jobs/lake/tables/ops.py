@@ -37,6 +37,7 @@ RUNS = Table(
         Column("inputs", "map<string,bigint>", "Table to the Delta version that was read."),
         Column("outputs", "map<string,bigint>", "Table to the Delta version that was written."),
         Column("rows_written", "bigint", "Rows of the job's result."),
+        Column("bytes_read", "bigint", "Bytes that its queries read of files."),
         Column("error", "string", "What failed, in one line."),
     ),
     key=("run_id", "job", "source", "started_at"),
