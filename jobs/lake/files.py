@@ -48,6 +48,11 @@ def paths(folder: str, table: DeltaTable, span: Span | None = None) -> list[str]
     return sorted(os.path.join(folder, unquote(action["path"])) for action in wanted)
 
 
+def missing(folder: str, table: DeltaTable) -> list[str]:
+    """Return the paths of the files that the table's version has and the folder lacks."""
+    return [path for path in paths(folder, table) if not os.path.exists(path)]
+
+
 def readable(table: DeltaTable) -> bool:
     """Whether the files hold the table's rows as they are."""
     protocol = table.protocol()

@@ -29,11 +29,8 @@ class RenameTable:
 
     def run(self, root: Path, mark: str) -> Done:
         """Move the folder, and name the table anew."""
-        source, target = place(root, self.table), place(root, self.name)
-        if is_table(source):
-            if is_table(target):
-                raise DataError(f"{self}: both are there; drop one of them first")
-            _move(source, target)
+        target = place(root, self.name)
+        _move(self, place(root, self.table), target, "drop one of both first")
         if not is_table(target):
             return Done()
         delta = opened(target, self.name)
@@ -61,11 +58,8 @@ class DropTable:
 
     def run(self, root: Path, mark: str) -> Done:  # noqa: ARG002 - a move has no commit
         """Move the folder aside."""
-        source, target = place(root, self.table), place(root / ASIDE, self.table)
-        if is_table(source):
-            if target.exists():
-                raise DataError(f"{self}: {target} is there already; move it away first")
-            _move(source, target)
+        aside = place(root / ASIDE, self.table)
+        _move(self, place(root, self.table), aside, "move that one away first")
         return Done()
 
     def inverse(self) -> BringBack:
@@ -85,11 +79,8 @@ class BringBack:
 
     def run(self, root: Path, mark: str) -> Done:  # noqa: ARG002 - a move has no commit
         """Move the folder to its place."""
-        source, target = place(root / ASIDE, self.table), place(root, self.table)
-        if is_table(source):
-            if is_table(target):
-                raise DataError(f"{self}: there is another one by now; move it away first")
-            _move(source, target)
+        aside = place(root / ASIDE, self.table)
+        _move(self, aside, place(root, self.table), "move that one away first")
         return Done()
 
     def inverse(self) -> DropTable:
@@ -104,9 +95,13 @@ def moved(step: Step, root: Path) -> bool:
     return isinstance(step, DropTable) and is_table(place(root / ASIDE, step.table))
 
 
-def _move(source: Path, target: Path) -> None:
+def _move(step: Step, source: Path, target: Path, else_do: str) -> None:
+    """Move a table; nothing happens where it has been moved."""
+    if not is_table(source):
+        return
+    if any(path.is_file() for path in target.rglob("*")):
+        raise DataError(f"{step}: {target} is there already; {else_do}")
     target.parent.mkdir(parents=True, exist_ok=True)
-    if target.exists():
-        # What a table that was never made leaves: an empty folder.
-        shutil.rmtree(target)
+    # What a table that was never made leaves: empty folders.
+    shutil.rmtree(target, ignore_errors=True)
     source.rename(target)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 
 from jobs.lake import files
 from jobs.lake.contract import Table
@@ -52,11 +51,10 @@ def _faults(lake: Lake, table: Table, written: int, *, final: bool) -> list[str]
             f"{table.id} ends with version {version}, though a run has written version {written}: "
             "the end of its log is missing; restore its folder from a backup"
         )
-    paths = files.paths(lake.path(table), delta)
-    missing = [path for path in paths if not Path(path).exists()]
-    if missing:
+    if missing := files.missing(lake.path(table), delta):
+        held = len(files.paths(lake.path(table), delta))
         said.append(
-            f"{table.id} lacks {len(missing)} of its {len(paths)} files, as {missing[0]}: restore "
+            f"{table.id} lacks {len(missing)} of its {held} files, as {missing[0]}: restore "
             "them from a backup"
         )
     return said

@@ -116,7 +116,7 @@ class Lake:
             return False
         if differences(delta, table):
             return False
-        return all(Path(path).exists() for path in files.paths(self.path(table), delta))
+        return not files.missing(self.path(table), delta)
 
     def read(
         self, table: Table, version: int | None = None, *, span: Span | None = None

@@ -240,7 +240,7 @@ def _held(root: Path, table: str, wanted: int) -> bool:
         then = opened(folder, table, wanted)
     except DamagedError:
         return False
-    return all(Path(path).exists() for path in files.paths(str(folder), then))
+    return not files.missing(str(folder), then)
 
 
 def _found(lake: Lake, table: str, mark: str) -> Done | None:
