@@ -110,7 +110,8 @@ def shot(home: Path, moment: float) -> str | None:
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        return (log.read_text().splitlines() or [""])[-1]
+        said = log.read_text().replace(str(home), "<home>").splitlines()
+        return (said or [""])[-1]
     return None
 
 
