@@ -51,8 +51,12 @@ check: lint types  ## Lint and types
 fmt: setup  ## Format
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-lock: setup  ## Resolve requirements.lock anew from pyproject.toml
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --extra dev --extra lock pyproject.toml -o requirements.lock
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate pyproject.toml
+
+lock: setup  ## Resolve requirements*.lock anew from pyproject.toml
+	@$(BIN)/$(LOCK) --extra dev --extra lock -o requirements.lock
+	@# The same versions, without what only developers need, and with what only a cluster needs.
+	@$(BIN)/$(LOCK) --extra cluster --constraints requirements.lock -o requirements-cluster.lock
 
 clean:  ## Remove the environment; data/ stays
 	@rm -rf $(VENV) *.egg-info .ruff_cache .mypy_cache

@@ -7,6 +7,7 @@ environment variables, and Airflow itself is imported inside functions.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,10 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.cli.nights import day_after
 from jobs.lake.errors import BespokeError
-from jobs.lake.settings import conf_folder, home
+from jobs.lake.settings import conf_folder, home, settings
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
+
+    from jobs.lake.settings import Settings
 
 LOOPBACK = "127.0.0.1"
 
@@ -64,7 +67,7 @@ def environment(port: int) -> dict[str, str]:
         ``AIRFLOW_HOME`` and ``AIRFLOW__SECTION__KEY``. What the user has set stays as it is, but
         for the home: this Airflow's files are to be with the lake's.
     """
-    folder = home() / "airflow"
+    folder, wanted = home() / "airflow", settings()
     own = {
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags_folder()),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -75,7 +78,8 @@ def environment(port: int) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://{LOOPBACK}:{port}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(password_file()),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder / 'airflow.db'}",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": wanted.airflow.database
+        or f"sqlite:///{folder / 'airflow.db'}",
         "AIRFLOW__API__HOST": LOOPBACK,
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__WORKERS": "1",
@@ -90,8 +94,21 @@ def environment(port: int) -> dict[str, str]:
         "BESPOKE_CONF": str(conf_folder().absolute()),
         "PYTHONPATH": _with(str(dags_folder().parent), os.environ.get("PYTHONPATH")),
     }
+    if wanted.airflow.submit == "spark_submit":
+        own |= _cluster(wanted)
     kept = {name: os.environ.get(name) or value for name, value in own.items()}
     return kept | {"AIRFLOW_HOME": str(folder), "PYTHONPATH": own["PYTHONPATH"]}
+
+
+def _cluster(wanted: Settings) -> dict[str, str]:
+    """Return the variable that is Airflow's connection to the cluster of the settings."""
+    connection = {
+        "conn_type": "spark",
+        "host": wanted.spark.master,
+        # The driver is where the home is, and the tables' lock.
+        "extra": {"deploy-mode": "client", "spark-binary": "spark-submit"},
+    }
+    return {f"AIRFLOW_CONN_{wanted.airflow.spark_conn_id.upper()}": json.dumps(connection)}
 
 
 def password_file() -> Path:

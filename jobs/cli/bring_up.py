@@ -87,7 +87,8 @@ def _bring_up(
         raise RunError(f"{sources.landing}: no file names a day; name the night with --date")
     console.print(f"  nightly of {night}")
     at_work = threading.Event()
-    threading.Thread(target=_import_slow, args=(at_work,), daemon=True).start()
+    if here:
+        threading.Thread(target=_import_slow, args=(at_work,), daemon=True).start()
     outcome = run_dag("nightly", night, listener(progress, at_work.set))
     if outcome.state != "success":
         raise RunError(_failure(outcome.failed, progress.errors, night, path))

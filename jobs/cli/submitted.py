@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jobs.lake import scratch
 from jobs.lake.session import conf, prepare_environment
 from jobs.lake.settings import AirflowSettings, home, settings
 from jobs.lake.store import Lake
@@ -46,10 +47,12 @@ class SubmittedStage(SparkSubmitOperator):  # type: ignore[misc]
         ------
         AirflowFailException
             The data stops the night.
+        AirflowException
+            spark-submit ended otherwise; its last lines are shown.
         """
         # The JVM is started by spark-submit, before the session could say what it needs.
         spark = settings().spark
-        self.conf = conf(spark, home() / "scratch")
+        self.conf = conf(spark, scratch.folder())
         prepare_environment(spark)
         # `spark-submit` is the one beside this Python, whether or not its environment is active.
         own = str(Path(sys.executable).parent)
@@ -59,8 +62,14 @@ class SubmittedStage(SparkSubmitOperator):  # type: ignore[misc]
         except AirflowException as error:
             why = stopped_by(context["ti"].start_date)
             if why is None:
-                raise
-            raise AirflowFailException(why) from error
+                raise AirflowException(brief(str(error))) from None
+            raise AirflowFailException(why) from None
+
+
+def brief(said: str) -> str:
+    """Return an error of spark-submit without its command, which is a screen of settings."""
+    _, code, rest = said.partition("Error code is: ")
+    return f"spark-submit ended with code {rest}" if code else said
 
 
 def stopped_by(since: datetime) -> str | None:

@@ -69,7 +69,13 @@ def conf(settings: SparkSettings, folder: Path) -> dict[str, str]:
         # and Hadoop does not count the bytes of them (HADOOP-18103), which `ops.runs` tells.
         options["spark.hadoop.parquet.hadoop.vectored.io.enabled"] = "false"
     else:
-        options["spark.jars"] = ",".join(classpath)
+        options |= {
+            "spark.jars": ",".join(classpath),
+            # A worker's machine may be in another zone. As defaults: a user's own options add to
+            # them.
+            "spark.executor.defaultJavaOptions": "-Duser.timezone=UTC",
+            "spark.executorEnv.TZ": "UTC",
+        }
     return options | settings.conf
 
 

@@ -83,6 +83,10 @@ class AirflowSettings(Section):
     submit: Literal["in_process", "spark_submit"] = "in_process"
     """Whether a task runs its stage itself or hands it to spark-submit."""
     spark_conn_id: str = "spark_default"
+    """Airflow's connection to the cluster; by default it names ``spark.master``."""
+    database: str | None = None
+    """Of Airflow's own state, as SQLAlchemy writes it, without a password (PostgreSQL's is in
+    ``~/.pgpass``); None means SQLite below the home."""
     retries: int = Field(default=2, ge=0)
     retry_delay_seconds: int = Field(default=60, ge=0)
     alert_webhook: str | None = None
@@ -94,7 +98,9 @@ class ModelSettings(Section):
     """Where models are tracked."""
 
     tracking_uri: str | None = None
-    """MLflow; None means SQLite below the home."""
+    """MLflow; None means SQLite below the home. A password stays out of it, as above."""
+    artifacts: str | None = None
+    """Where model files are kept, such as ``s3://bucket/models``; None means below the home."""
 
 
 class ExportSettings(Section):
@@ -138,11 +144,19 @@ def home() -> Path:
 
     A home holds one source set. Where ``data/`` holds another than the one that
     ``BESPOKE_SOURCE`` names, that one's home is ``data/<set>/``.
+
+    Raises
+    ------
+    SettingsError
+        It is not named, and the code is an installed package, beside which no data belong.
     """
     named = os.environ.get("BESPOKE_HOME")
     if named:
         return Path(named).absolute()
-    path = Path(__file__).resolve().parents[2] / "data"
+    code = Path(__file__).resolve().parents[2]
+    if not (code / "pyproject.toml").exists():
+        raise SettingsError("BESPOKE_HOME is not set: name the folder that is to hold all data")
+    path = code / "data"
     wanted, held = os.environ.get("BESPOKE_SOURCE"), held_set(path)
     return path / wanted if wanted and held not in (None, wanted) else path
 

@@ -26,7 +26,8 @@ def open_registry(run: Run) -> Registry:
     from models.registry import Registry
 
     uri = run.settings.models.tracking_uri or f"sqlite:///{run.home / 'mlflow.db'}"
-    return Registry(uri, run.home / "mlflow", "recommender", faults.committed)
+    artifacts = run.settings.models.artifacts or run.home / "mlflow"
+    return Registry(uri, artifacts, "recommender", faults.committed)
 
 
 def agreed_persons(run: Run, record: Record) -> list[str]:

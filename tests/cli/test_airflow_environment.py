@@ -10,6 +10,7 @@ import pytest
 
 from jobs.cli.airflow import environment
 from jobs.cli.server import COMPONENTS, _make_password, _secrets
+from jobs.lake.settings import load_settings
 
 
 def test_it_is_small_and_on_loopback(own_home: Path) -> None:
@@ -33,6 +34,27 @@ def test_what_the_user_sets_stays_but_for_the_home(
     found = environment(8080)
     assert found["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == "postgresql://db/airflow"
     assert found["AIRFLOW_HOME"] == str(own_home / "airflow")
+
+
+def test_a_clusters_database_and_connection_are_its_profiles(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = load_settings(
+        environment={
+            "BESPOKE_PROFILE": "cluster",
+            "BESPOKE__SPARK__MASTER": "spark://one:7077,two:7077",
+        }
+    )
+    monkeypatch.setattr("jobs.cli.airflow.settings", lambda: chosen)
+    found = environment(8080)
+    assert found["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == chosen.airflow.database
+    connection = json.loads(found["AIRFLOW_CONN_SPARK_DEFAULT"])
+    assert connection["host"] == "spark://one:7077,two:7077"
+    assert connection["extra"]["deploy-mode"] == "client"
+
+
+def test_one_machine_has_no_connection_to_a_cluster(own_home: Path) -> None:
+    assert not any(name.startswith("AIRFLOW_CONN_") for name in environment(8080))
 
 
 def test_keys_and_password_are_made_once_and_are_their_owners(tmp_path: Path) -> None:

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from jobs.lake import jars
+from jobs.lake.session import conf
+from jobs.lake.settings import SparkSettings
+
 ROOT = Path(__file__).resolve().parents[2]
 
 KILLED = """
@@ -34,6 +38,20 @@ spark.sparkContext._gateway.proc.wait()
 after, _ = checked()
 print("rules", before, after)
 """
+
+
+def test_a_clusters_workers_get_the_jars_and_work_in_utc(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(jars, "installed", lambda: [Path("/jars/a.jar"), Path("/jars/b.jar")])
+    own = {"spark.executor.extraJavaOptions": "-Xss4m"}
+    found = conf(SparkSettings(master="spark://host:7077", conf=own), tmp_path)
+    assert found["spark.jars"] == "/jars/a.jar,/jars/b.jar"
+    assert found["spark.executor.defaultJavaOptions"] == "-Duser.timezone=UTC"
+    assert found["spark.executorEnv.TZ"] == "UTC"
+    # Workers are on other machines: nothing is bound to loopback, unless the settings say so.
+    assert "spark.driver.bindAddress" not in found
+    assert found["spark.executor.extraJavaOptions"] == "-Xss4m"
 
 
 @pytest.mark.slow

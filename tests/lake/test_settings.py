@@ -1,4 +1,5 @@
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -45,6 +46,23 @@ def test_what_ships_is_sound(profile: str) -> None:
     found = load_settings(environment={"BESPOKE_PROFILE": profile})
     assert found.source == "demo"
     assert found.spark.master.startswith("local") == (found.airflow.submit == "in_process")
+
+
+def test_no_password_ships() -> None:
+    found = load_settings(environment={"BESPOKE_PROFILE": "cluster"})
+    for address in (found.airflow.database, found.models.tracking_uri):
+        assert address is not None
+        assert address.startswith("postgresql")
+        assert urlsplit(address).password is None
+
+
+def test_an_installed_package_wants_a_home_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BESPOKE_HOME", raising=False)
+    monkeypatch.setattr("jobs.lake.settings.__file__", str(tmp_path / "jobs/lake/settings.py"))
+    with pytest.raises(SettingsError, match="BESPOKE_HOME is not set"):
+        home()
 
 
 def test_a_home_holds_one_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
