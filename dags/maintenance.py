@@ -13,6 +13,7 @@ from airflow.sdk import DAG, CronDataIntervalTimetable
 
 from jobs.cli.alert import alert
 from jobs.cli.maintenance import run_in_task
+from jobs.cli.schedule import schedule_zone
 from jobs.cli.tasks import task_arguments
 from jobs.lake.settings import settings
 
@@ -22,7 +23,7 @@ with DAG(
     dag_id="maintenance",
     description="Compaction, clustering, retention and VACUUM of the tables; old exports and logs.",
     doc_md=__doc__,
-    schedule=CronDataIntervalTimetable(wanted.schedule, timezone="UTC"),
+    schedule=CronDataIntervalTimetable(wanted.schedule, timezone=schedule_zone()),
     start_date=datetime.fromisoformat(airflow.start_date).replace(tzinfo=UTC),
     catchup=False,
     max_active_runs=1,

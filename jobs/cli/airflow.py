@@ -11,12 +11,14 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs.cli.nights import day_after
+from jobs.cli.schedule import business_day, schedule_zone, set_zone
+from jobs.lake.days import day_end
 from jobs.lake.errors import BespokeError
 from jobs.lake.settings import conf_folder, home, settings
 
@@ -74,6 +76,8 @@ def environment(port: int) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         # Left alone it starts 32 processes for a DAG that runs one task at a time.
         "AIRFLOW__CORE__PARALLELISM": "2",
+        # Dates at its command, as those of a backfill, are the schedule's.
+        "AIRFLOW__CORE__DEFAULT_TIMEZONE": schedule_zone(),
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://{LOOPBACK}:{port}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
@@ -165,7 +169,7 @@ def run_dag(dag_id: str, as_of: date, listener: Any) -> Outcome:
 
 
 def logical_date(timetable: Any, as_of: date) -> datetime:
-    """Return a logical date whose data interval ends on the day after a business day.
+    """Return a logical date whose data interval ends between a business day's end and the next's.
 
     It is a second after the interval's end, so that it is never the logical date of a scheduled
     run, which Airflow names by the interval's start.
@@ -173,20 +177,19 @@ def logical_date(timetable: Any, as_of: date) -> datetime:
     Raises
     ------
     AirflowError
-        The schedule has no interval that ends on that day.
+        The schedule has no interval that ends in between.
     """
     from airflow.serialization.encoders import coerce_to_core_timetable
     from pendulum import instance
 
-    wanted = day_after(as_of)
-    midnight = datetime(wanted.year, wanted.month, wanted.day, tzinfo=UTC) + timedelta(days=1)
-    last = instance(midnight - timedelta(seconds=1))
+    # The last run before the next day ends as well is the one that follows this day.
+    last = instance(day_end(day_after(as_of), set_zone()) - timedelta(seconds=1))
     core = coerce_to_core_timetable(timetable)
     end: datetime = core.infer_manual_data_interval(run_after=last).end
-    if end.date() != wanted:
+    if business_day(end) != as_of:
         raise AirflowError(
-            f"airflow.schedule has no run on {wanted}, so the night of {as_of} is none of its: "
-            "choose another date, or a schedule that runs on that day"
+            f"airflow.schedule has no run on {day_after(as_of)}, so the night of {as_of} is none "
+            "of its: choose another date, or a schedule that runs on that day"
         )
     return end + timedelta(seconds=1)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from jobs.lake.notice import post
@@ -33,9 +32,11 @@ def alert(context: Mapping[str, Any]) -> None:
 
 def describe(context: Mapping[str, Any]) -> dict[str, str]:
     """Return what an alert says, in words (``text``) and in parts."""
+    from jobs.cli.schedule import business_day
+
     task = context["ti"]
     end = context.get("data_interval_end") or context["dag_run"].run_after
-    day = (end - timedelta(days=1)).date().isoformat()
+    day = business_day(end).isoformat()
     error = str(context.get("exception") or "no error was passed on")[:_LONGEST]
     where = str(getattr(task, "log_url", "") or "")
     text = (

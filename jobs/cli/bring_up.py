@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.cli.nights import Chosen, chosen
+from jobs.cli.waiting import wait
 from jobs.cli.world import make_world
 from jobs.lake.errors import BespokeError
 from jobs.lake.settings import Settings, claim_home, home, settings
@@ -29,13 +30,15 @@ class RunError(BespokeError):
     """A run did not come to its end; the message says where to look."""
 
 
-def bring_up(as_of: date | None = None) -> None:
+def bring_up(as_of: date | None = None, *, patient: bool = False) -> None:
     """Make the world if it is simulated, run the DAG for its last night, and sum up.
 
     Parameters
     ----------
     as_of : date, optional
         Business day; the last one of the set's files by default.
+    patient : bool
+        Whether to wait for feeds as a scheduled night does.
 
     Raises
     ------
@@ -51,7 +54,7 @@ def bring_up(as_of: date | None = None) -> None:
     path.unlink(missing_ok=True)
     with to_file(path) as console:
         try:
-            _bring_up(wanted, sources, as_of, console, path)
+            _bring_up(wanted, sources, as_of, console, path, patient=patient)
         except BespokeError:
             raise
         except Exception as error:
@@ -62,7 +65,13 @@ def bring_up(as_of: date | None = None) -> None:
 
 
 def _bring_up(
-    wanted: Settings, sources: Chosen, as_of: date | None, console: Console, path: Path
+    wanted: Settings,
+    sources: Chosen,
+    as_of: date | None,
+    console: Console,
+    path: Path,
+    *,
+    patient: bool,
 ) -> None:
     from jobs.cli import summary
     from jobs.cli.airflow import environment, prepare, run_dag
@@ -86,6 +95,7 @@ def _bring_up(
     if night is None:
         raise RunError(f"{sources.landing}: no file names a day; name the night with --date")
     console.print(f"  nightly of {night}")
+    wait(night, console, patient=patient)
     at_work = threading.Event()
     if here:
         threading.Thread(target=_import_slow, args=(at_work,), daemon=True).start()

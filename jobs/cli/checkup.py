@@ -202,6 +202,19 @@ def nights() -> Finding:
     return Finding("nights", False, said, mend)
 
 
+def feeds() -> Finding:
+    """Look for feeds whose files of the last night have not come yet."""
+    from jobs.cli.waiting import owed
+
+    query = "SELECT max(as_of) AS night FROM ops.runs WHERE job = 'ingest'"
+    last = next((row["night"] for row in records(query, home() / "lake")), None)
+    late = owed(last) if last else []
+    if not late:
+        return Finding("feeds", True, "none that is to come is late")
+    mend = "ask the feed's owner (bespoke sources); what comes is read by the next night"
+    return Finding("feeds", False, "; ".join(map(str, late)), mend)
+
+
 CHECKS: tuple[Callable[[], Finding], ...] = (
     python,
     java_runtime,
@@ -215,6 +228,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     tables,
     clock,
     nights,
+    feeds,
     stopped_runs,
 )
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from jobs.cli.logs import to_file
 from jobs.cli.nights import night_of
 from jobs.cli.query import records
+from jobs.cli.schedule import business_day
 from jobs.lake.errors import BespokeError
 from jobs.lake.lock import writer
 from jobs.lake.run import open_run
@@ -35,8 +36,7 @@ def replay_rows(row_ids: list[str] | None, source: str | None) -> tuple[int, int
     lake = home() / "lake"
     with to_file(home() / "logs" / "replay.log"), writer(lake, "bespoke quarantine replay"):
         last = records("SELECT max(as_of) AS night FROM ops.runs WHERE job = 'ingest'", lake)
-        yesterday = datetime.now(UTC).date() - timedelta(days=1)
-        night = (last[0]["night"] if last else None) or yesterday
+        night = (last[0]["night"] if last else None) or business_day(datetime.now(UTC))
         # Of a set that has ended that is its last night again.
         coming = night_of(night + timedelta(days=1), settings())
         return replay(open_run(settings(), coming, "manual"), row_ids, source)

@@ -14,10 +14,8 @@ if TYPE_CHECKING:
     from jobs.lake.settings import AirflowSettings
 
 # A run triggered without a logical date has no interval: it is the night before it was asked for.
-AS_OF = (
-    "{{ (data_interval_end | default(dag_run.run_after, true) - macros.timedelta(days=1)) | ds }}"
-)
-"""Template of the business day: the one before the day on which the data interval ends (UTC)."""
+AS_OF = "{{ business_day(data_interval_end | default(dag_run.run_after, true)) }}"
+"""Template of the business day: the last of the source set that ended before the interval did."""
 
 LONGEST_DELAY = timedelta(minutes=30)
 

@@ -8,79 +8,21 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from jobs.ingest.kinds import KINDS, Kind
+from jobs.ingest.parts import Assumed, Format, Jdbc, Late, Limits, Lookup, Mapped, Part, Rate
+from jobs.lake.days import Zone
 from jobs.lake.settings import SettingsError, explain, read_yaml
 
 ROW_KEY = "row"
 """Key of a feed whose rows carry none: the content of the row."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Format(_Part):
-    """How a file is written."""
-
-    type: Literal["csv", "jsonl", "parquet", "jdbc"]
-    delimiter: str = ","
-    quote: str = '"'
-    encoding: str = "utf-8"
-    """For CSV; JSON Lines are UTF-8 by definition."""
-
-
-class Jdbc(_Part):
-    """Where a JDBC table is."""
-
-    url: str
-    table: str
-    user: str | None = None
-    password_env: str | None = None
-    """Variable that holds the password; it stands in no file."""
-    driver: str | None = None
-
-
-class Limits(_Part):
-    """What a feed may not exceed."""
-
-    bad_rows: float = Field(default=0.05, ge=0, le=1)
-    """Largest share of refused rows of a batch; above it the feed stops before silver."""
-    bad_rows_spared: int = Field(default=5, ge=0)
-    """Refused rows that stop no feed, whatever their share: one of ten is no sign of anything."""
-    oldest_days: int = Field(default=3650, ge=1)
-    """A row that happened longer before its file came is refused."""
-
-
-class Mapped(_Part):
-    """A canonical column: a SQL expression over the feed's columns, and how its text is read."""
-
-    expr: str
-    format: str | None = None
-    """For times and dates: the pattern of the text, where it is not ISO 8601."""
-
-
-class Lookup(_Part):
-    """A small file whose columns join the feed's rows, as `<name>.<column>`."""
-
-    path: str
-    key: str
-    """Column, of the feed and of the file, that joins them."""
-
-
-class Feed(_Part):
+class Feed(Part):
     """One feed of a source."""
 
     kind: Literal["crm", "orders", "events", "consents", "products", "messages", "feedback"]
@@ -97,7 +39,7 @@ class Feed(_Part):
     day: str = r"(?P<day>\d{4}-\d{2}-\d{2})"
     """Regular expression that finds the day in a file's path; without a match a file reached us
     on the night that first saw it."""
-    time_zone: str | None = None
+    time_zone: Zone | None = None
     currency: str | None = None
     money_decimals: int = Field(default=2, ge=0, le=4)
     fields: tuple[str, ...] = ()
@@ -120,6 +62,9 @@ class Feed(_Part):
     protected: tuple[str, ...] = ()
     lookups: dict[str, Lookup] = Field(default_factory=dict)
     limits: Limits = Limits()
+    late: Late | None = None
+    """What becomes of a night whose files of the feed have not come; without it the night goes on
+    and says nothing."""
 
     @field_validator("columns", mode="before")
     @classmethod
@@ -140,8 +85,12 @@ class Feed(_Part):
         if self.derived_from is None:
             if (self.path is None) == (self.jdbc is None) or self.format is None:
                 raise ValueError("a feed has a format, and either a path or a jdbc table")
+            if self.late is not None and self.path is None:
+                raise ValueError("late: only for files; a table is read whenever the night comes")
             if self.where is not None:
                 raise ValueError("where: only for a feed that is derived_from another")
+        elif self.late is not None:
+            raise ValueError("late: of a derived feed nothing comes; say it of the one it reads")
         if (self.key == ROW_KEY) != (self.duplicates in ("keep", "drop")):
             raise ValueError("duplicates: keep and drop go with the key `row`, latest with others")
         if self.derived_from is None and not self.fields:
@@ -193,22 +142,7 @@ def _names(raw: str, expression: str) -> bool:
     return re.search(word, expression, re.IGNORECASE) is not None
 
 
-class Assumed(_Part):
-    """A purpose that a set without consent records takes as agreed, and why."""
-
-    purpose: Literal["marketing", "personalization", "analytics"]
-    why: str
-
-
-class Rate(_Part):
-    """Units of the base currency for one of `currency`, from a business day on."""
-
-    currency: str
-    since: date
-    rate: Decimal = Field(gt=0)
-
-
-class Source(_Part):
+class Source(Part):
     """One file of the catalogue."""
 
     set: str
@@ -219,7 +153,7 @@ class Source(_Part):
     """Where a user gets the data."""
     landing: str
     """Folder of the files; `{home}` and `{data}` stand for BESPOKE_HOME and BESPOKE_DATA."""
-    time_zone: str = "UTC"
+    time_zone: Zone = "UTC"
     country: str = "GB"
     """Region that telephone numbers without a country code belong to (ISO 3166)."""
     currency: str = "GBP"

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
-from jobs.ingest.catalogue import Feed, Format
+from jobs.ingest.catalogue import Feed
+from jobs.ingest.parts import Format
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jobs.ingest.arrivals import new_files
+from jobs.ingest.awaited import judge_lateness
 from jobs.ingest.bronze import bronze_unit, write_bronze
 from jobs.ingest.canonical import REASONS, canonical
 from jobs.ingest.catalogue import source_set
@@ -93,6 +94,10 @@ def _ingest_feed(night: FeedNight, record: Record) -> None:
     _count(record, total)
     ledger = night.ledger
     found = new_files(night, record)
+    late, stops = judge_lateness(night)
+    if late is not None:
+        record.error = "; ".join(said for said in (late, record.error) if said)
+        stopped += [late] if stops else []
     ledger.give_up(found)
     # Planned by a run that was killed or stopped: bronze has its rows, or it is planned anew.
     begun = [b for b in ledger.planned() if run.lake.committed(table, bronze_unit(b))]

@@ -63,7 +63,9 @@ class Ledger:
         self.source = source
         self._files: dict[str, LedgerFile] = {}
         self._latest: dict[str, LedgerFile] = {}
-        rows = lake.rows(FILES, [("source", "=", source)]).to_pylist()
+        # Read as well by who waits for files, and holds no lock to make the table.
+        there = lake.exists(FILES)
+        rows = lake.rows(FILES, [("source", "=", source)]).to_pylist() if there else []
         for row in sorted(rows, key=lambda r: r["recorded_at"]):
             self._remember(
                 LedgerFile(**{name: row[name] for name in LedgerFile.__dataclass_fields__})
@@ -81,6 +83,10 @@ class Ledger:
             and found.bytes == landed.bytes
             and found.modified_at == landed.modified_at
         )
+
+    def taken_before(self, landed: Landed, night: date) -> bool:
+        """Whether an earlier night has dealt with this very file."""
+        return self.seen(landed) and self._latest[landed.name].loaded_on < night
 
     def before(self, name: str) -> tuple[int, str] | None:
         """Return generation and id of the latest content that stood under a path."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.ingest.catalogue import Lookup
+from jobs.ingest.parts import Lookup
 from jobs.lake.errors import DataError
 
 if TYPE_CHECKING:

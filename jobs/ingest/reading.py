@@ -14,8 +14,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.ingest.catalogue import Feed, Format
+from jobs.ingest.catalogue import Feed
 from jobs.ingest.landing import Inspected
+from jobs.ingest.parts import Format
 from jobs.lake.errors import DataError
 from jobs.lake.files import literally
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from jobs.ingest.catalogue import Mapped
 from jobs.ingest.mapping import Mapping
+from jobs.ingest.parts import Mapped
 from jobs.ingest.reading import ROW
 
 if TYPE_CHECKING:

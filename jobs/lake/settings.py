@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from jobs.identity.settings import IdentitySettings
+from jobs.lake.days import Zone
 from jobs.lake.errors import DataError
 from jobs.maintenance.settings import MaintenanceSettings
 from jobs.profiles.settings import ProfilesSettings
@@ -78,7 +79,11 @@ class AirflowSettings(Section):
     """How the DAGs are scheduled."""
 
     schedule: str = "0 2 * * *"
-    """Cron expression, UTC: when the night is run."""
+    """Cron expression: when the night is run."""
+    time_zone: Zone | None = None
+    """Zone of the schedules; None takes that of the source set, whose business days they follow."""
+    poke_seconds: int = Field(default=300, ge=1)
+    """How often is looked for files that a night waits for."""
     start_date: str = "2010-01-01"
     submit: Literal["in_process", "spark_submit"] = "in_process"
     """Whether a task runs its stage itself or hands it to spark-submit."""

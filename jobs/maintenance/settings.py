@@ -11,7 +11,7 @@ class MaintenanceSettings(BaseModel):
     Attributes
     ----------
     schedule : str
-        Cron expression, UTC.
+        Cron expression, in the zone of the schedules (``airflow.time_zone``).
     retries : int
         How often it comes again while a night is at work; the pauses grow to half an hour.
     small_file_mb : int

@@ -19,6 +19,7 @@ from jobs.lake import jars
 from jobs.lake.contract import Column
 from jobs.lake.lock import writer
 from jobs.lake.opening import open_lake
+from jobs.lake.settings import conf_folder, settings
 from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
 from tests.cli.small_lake import ROWS, Call, at
@@ -154,6 +155,26 @@ def test_nights_on_one_that_was_done_again_are_named(lake: Lake) -> None:
     assert not found("nights").ok
     assert "from 2026-08-28 on" in found("nights").found
     assert found("nights").mend.startswith("bespoke run --date 2026-08-28")
+
+
+def test_a_feed_whose_files_of_the_last_night_have_not_come_is_named(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert found("feeds").ok
+    conf = tmp_path / "conf"
+    shutil.copytree(conf_folder(), conf)
+    demo = conf / "sources" / "demo.yaml"
+    text = demo.read_text()
+    demo.write_text(text.replace("  orders:\n", "  orders:\n    late: {then: stop}\n", 1))
+    monkeypatch.setenv("BESPOKE_CONF", str(conf))
+    monkeypatch.setenv("BESPOKE_LANDING", str(tmp_path / "landing"))
+    settings.cache_clear()
+    assert not found("feeds").ok
+    assert found("feeds").found == "demo.orders: no file of 2026-08-29 had come"
+    file = tmp_path / "landing" / "2026-08-29" / "orders.csv"
+    file.parent.mkdir(parents=True)
+    file.touch()
+    assert found("feeds").ok
 
 
 def test_doctor_ends_with_1_when_something_is_wrong(call: Call, own_home: Path) -> None:

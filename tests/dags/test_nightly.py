@@ -27,7 +27,8 @@ def test_a_night_has_one_task_a_stage_in_order(nightly: Any) -> None:
 
     from jobs.stages import STAGES
 
-    assert list(nightly.task_dict) == [stage.name for stage in STAGES]
+    assert list(nightly.task_dict) == ["await_feeds", *(stage.name for stage in STAGES)]
+    assert nightly.task_dict[STAGES[0].name].upstream_task_ids == {"await_feeds"}
     for before, after in pairwise(STAGES):
         assert nightly.task_dict[after.name].upstream_task_ids == {before.name}
     for stage in STAGES:
@@ -91,23 +92,24 @@ def test_a_day_that_the_schedule_leaves_out_is_refused() -> None:
     ("context", "expected"),
     [
         ({"data_interval_end": datetime(2026, 8, 30, 2, tzinfo=UTC)}, "2026-08-29"),
+        # A second before midnight in London, where the day has 23 hours.
+        ({"data_interval_end": datetime(2026, 3, 29, 22, 59, 59, tzinfo=UTC)}, "2026-03-28"),
+        ({"data_interval_end": datetime(2026, 3, 29, 23, tzinfo=UTC)}, "2026-03-29"),
         # Triggered without a logical date: no interval.
         ({}, "2026-09-01"),
         ({"data_interval_end": None}, "2026-09-01"),
     ],
 )
-def test_the_business_day_is_the_one_before_the_interval_ends(
+def test_the_business_day_is_the_last_that_has_ended_when_the_interval_does(
     nightly: Any, context: dict[str, Any], expected: str
 ) -> None:
-    from airflow.sdk import macros
-
     class Asked:
         run_after = datetime(2026, 9, 2, 14, 30, tzinfo=UTC)
 
     template = nightly.task_dict["ingest"].op_kwargs["wanted"]
     environment = nightly.get_template_env()
-    rendered = environment.from_string(template).render(dag_run=Asked, macros=macros, **context)
-    assert rendered == expected
+    macros = nightly.user_defined_macros
+    assert environment.from_string(template).render(dag_run=Asked, **macros, **context) == expected
 
 
 def test_submitting_without_the_provider_says_what_to_install(tmp_path: Path) -> None:

@@ -112,3 +112,33 @@ def test_a_second_file_joins_a_set(tmp_path: Path) -> None:
 def test_an_unknown_set_names_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="there are: shop"):
         source_set(catalogue(tmp_path), "shoe")
+
+
+@pytest.mark.parametrize(
+    ("late", "said"),
+    [
+        ({"wait_until": 750}, 'a time stands in quotes: "12:30"'),
+        ({"wait_until": "24:00"}, "late.wait_until"),
+        ({"then": "skip"}, "late.then"),
+        ({"files": 0}, "late.files"),
+        ({"weekdays": ["monday"]}, "late.weekdays"),
+    ],
+)
+def test_a_policy_for_late_files_that_means_nothing_is_refused(
+    tmp_path: Path, late: dict[str, object], said: str
+) -> None:
+    with pytest.raises(SettingsError) as found:
+        load_catalogue(catalogue(tmp_path, late=late))
+    assert said in str(found.value)
+
+
+def test_a_table_is_never_late(tmp_path: Path) -> None:
+    jdbc = {"url": "jdbc:postgresql://localhost/shop", "table": "orders"}
+    late = {"jdbc": jdbc, "path": None, "format": {"type": "jdbc"}, "late": {"then": "stop"}}
+    with pytest.raises(SettingsError, match="late: only for files"):
+        load_catalogue(catalogue(tmp_path, **late))
+
+
+def test_a_zone_that_there_is_not_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"orders\.time_zone: .*no time zone 'Europe/Lodon'"):
+        load_catalogue(catalogue(tmp_path, time_zone="Europe/Lodon"))

@@ -8,8 +8,9 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from jobs.ingest.catalogue import Mapped, Source
+from jobs.ingest.catalogue import Source
 from jobs.ingest.mapping import Mapping
+from jobs.ingest.parts import Mapped
 from jobs.ingest.typed import _cast
 from tests.ingest.shop import SOURCE
 

@@ -20,6 +20,9 @@ def run(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Business day; by default the set's last one."),
     ] = None,
+    wait: Annotated[
+        bool, typer.Option(help="Wait for feeds that are late, as the schedule's runs do.")
+    ] = False,
 ) -> None:
     """Bring a source set up to its last night by running the DAG through Airflow."""
     if source:
@@ -27,4 +30,4 @@ def run(
         os.environ["BESPOKE_SOURCE"] = source
     from jobs.cli.bring_up import bring_up
 
-    bring_up(date.date() if date else None)
+    bring_up(date.date() if date else None, patient=wait)

@@ -1,7 +1,17 @@
 """The tables of the lake, a file a layer."""
 
 from jobs.lake.contract import Table, by_id
-from jobs.lake.tables import bronze, gold, identity, maintenance, migrations, ops, serving, silver
+from jobs.lake.tables import (
+    bronze,
+    gold,
+    identity,
+    late,
+    maintenance,
+    migrations,
+    ops,
+    serving,
+    silver,
+)
 
 TABLES: dict[str, Table] = by_id(
     (
@@ -11,6 +21,7 @@ TABLES: dict[str, Table] = by_id(
         *gold.TABLES,
         *serving.TABLES,
         *ops.TABLES,
+        *late.TABLES,
         *maintenance.TABLES,
         *migrations.TABLES,
     )

@@ -1,0 +1,107 @@
+"""Waiting for feeds: what a night waits for before it begins, without lock, session or worker."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from jobs.cli.nights import night_of
+from jobs.lake.settings import AirflowSettings, conf_folder, home, settings
+
+if TYPE_CHECKING:
+    from airflow.sdk import BaseOperator
+    from rich.console import Console
+
+    from jobs.ingest.awaited import Awaited
+
+log = logging.getLogger("bespoke")
+
+LONGEST = timedelta(days=2)
+"""A time of the day comes within one, wherever the feed's zone lies."""
+
+
+def waiting_task(settings: AirflowSettings, as_of: str) -> BaseOperator:
+    """Return the task that a night begins with, inside the DAG that is being declared.
+
+    Between two looks it holds no worker: it is put back and scheduled again.
+    """
+    from airflow.providers.standard.sensors.python import PythonSensor
+
+    return PythonSensor(
+        task_id="await_feeds",
+        doc_md="Waits for feeds whose files have not come, as long as the catalogue says.",
+        python_callable=may_begin,
+        op_kwargs={"wanted": as_of, "run_type": "{{ dag_run.run_type }}"},
+        mode="reschedule",
+        poke_interval=settings.poke_seconds,
+        timeout=LONGEST.total_seconds(),
+    )
+
+
+def may_begin(wanted: str, run_type: str) -> bool:
+    """Whether a night may begin: it waits for no feed, or nothing waits.
+
+    Only a run that the schedule began waits. One that a person began is wanted now, and to a
+    backfill of past nights nothing comes any more.
+
+    Parameters
+    ----------
+    wanted : str
+        Business day, ISO 8601.
+    run_type : str
+        Airflow's type of the run, as ``scheduled``.
+    """
+    if run_type != "scheduled":
+        return True
+    found = awaited_feeds(date.fromisoformat(wanted))
+    for feed in found:
+        log.info("waiting for %s", feed)
+    return not found
+
+
+def awaited_feeds(wanted: date) -> list[Awaited]:
+    """Return the feeds that a night waits for at present."""
+    now = datetime.now(UTC)
+    return [feed for feed in owed(wanted) if feed.waits(now)]
+
+
+def owed(wanted: date) -> list[Awaited]:
+    """Return the feeds whose files of a night have not come, by their policies."""
+    from jobs.ingest.awaited import awaited
+    from jobs.ingest.catalogue import source_set
+    from jobs.ingest.feeds import nights
+    from jobs.lake.run import Run
+    from jobs.lake.store import Lake
+
+    own = settings()
+    sources = source_set(conf_folder() / "sources", own.source)
+    run = Run(own, Lake(home() / "lake"), night_of(wanted, own))
+    return [feed for night in nights(run, sources) if (feed := awaited(night)) is not None]
+
+
+def wait(
+    as_of: date, console: Console, *, patient: bool, sleep: Callable[[float], object] = time.sleep
+) -> None:
+    """Wait for feeds before a night that a person runs, or say that it does not.
+
+    Parameters
+    ----------
+    as_of : date
+        Business day.
+    console : Console
+        Where it is said.
+    patient : bool
+        Whether to wait.
+    sleep : callable
+        Waits so many seconds.
+    """
+    found = awaited_feeds(as_of)
+    for feed in found:
+        does = "waiting" if patient else "not waiting (--wait does)"
+        console.print(f"  {does}: {feed}", markup=False)
+    while patient and found:
+        sleep(settings().airflow.poke_seconds)
+        found = awaited_feeds(as_of)

@@ -1,0 +1,94 @@
+"""The task that waits for feeds: who waits, and that it holds no worker meanwhile."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowRescheduleException
+from rich.console import Console
+
+from jobs.cli import waiting
+from jobs.ingest.awaited import Awaited
+from jobs.ingest.parts import Late
+
+SOON = datetime.now(UTC) + timedelta(minutes=30)
+FEED = Awaited(
+    "shop.lines", "stores", date(2026, 8, 29), Late(wait_until="04:00"), 0, SOON, "Europe/London"
+)
+
+
+@pytest.fixture
+def owing(monkeypatch: pytest.MonkeyPatch) -> list[list[Awaited]]:
+    """What is awaited at each look, from the last one on."""
+    looks: list[list[Awaited]] = [[], [FEED], [FEED]]
+    monkeypatch.setattr(waiting, "awaited_feeds", lambda _: looks.pop())
+    return looks
+
+
+def test_a_scheduled_run_waits(owing: list[list[Awaited]]) -> None:
+    assert [waiting.may_begin("2026-08-29", "scheduled") for _ in range(3)] == [False, False, True]
+
+
+@pytest.mark.parametrize("run_type", ["manual", "backfill", "asset_triggered"])
+def test_no_other_run_does(owing: list[list[Awaited]], run_type: str) -> None:
+    assert waiting.may_begin("2026-08-29", run_type)
+    assert len(owing) == 3
+
+
+def test_it_holds_no_worker_between_two_looks(owing: list[list[Awaited]]) -> None:
+    from dags.nightly import nightly
+
+    task = nightly.task_dict["await_feeds"]
+    assert (task.mode, task.poke_interval) == ("reschedule", 300)
+    task.op_kwargs = {"wanted": "2026-08-29", "run_type": "scheduled"}
+    context: Any = {"ti": _FirstTry(), "task_reschedule_count": 0}
+    with pytest.raises(AirflowRescheduleException) as raised:
+        task.execute(context)
+    pause = raised.value.reschedule_date - datetime.now(UTC)
+    assert timedelta(minutes=4) < pause <= timedelta(minutes=5)
+
+
+class _FirstTry:
+    """What the sensor asks its task instance for."""
+
+    try_number = 1
+    max_tries = 2
+
+    def get_first_reschedule_date(self, _: object) -> None:
+        return None
+
+
+def test_a_run_by_hand_says_what_it_does_not_wait_for(owing: list[list[Awaited]]) -> None:
+    said = StringIO()
+    waiting.wait(FEED.as_of, Console(file=said, width=200), patient=False, sleep=_never)
+    assert said.getvalue() == (
+        "  not waiting (--wait does): shop.lines: no file of 2026-08-29 had come by 04:00 "
+        "Europe/London\n"
+    )
+
+
+def test_a_run_by_hand_waits_where_it_is_told_to(owing: list[list[Awaited]]) -> None:
+    pauses: list[float] = []
+    console = Console(file=StringIO())
+    waiting.wait(FEED.as_of, console, patient=True, sleep=pauses.append)
+    assert (pauses, owing) == ([300, 300], [])
+
+
+def _never(_: float) -> None:
+    raise AssertionError("it waits")
+
+
+def test_what_is_awaited_is_found_without_a_lake(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from jobs.lake.settings import settings
+
+    monkeypatch.setenv("BESPOKE_LANDING", str(tmp_path))
+    settings.cache_clear()
+    assert waiting.awaited_feeds(date(2026, 8, 29)) == []
+    settings.cache_clear()
+    assert not home.exists()
