@@ -78,8 +78,11 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "profiles",
         "What each person did, and one profile per person.",
-        (("jobs.profiles.interactions:interactions", "jobs.profiles.profiles:profiles"),),
-        ("gold.interactions", "gold.profiles"),
+        (
+            ("jobs.profiles.activity:activity",),
+            ("jobs.profiles.interactions:interactions", "jobs.profiles.profiles:profiles"),
+        ),
+        ("gold.visits", "gold.touchpoints", "gold.interactions", "gold.profiles"),
     ),
     Stage(
         "segments",
@@ -187,6 +190,7 @@ def run_steps(steps: Sequence[str], as_of: date, dag: str = "nightly") -> None:
     Exception
         The first step's that failed; the others have ended by then.
     """
+    from jobs.lake.decisions import refuse_given_up
     from jobs.lake.quality import QualityError
     from jobs.lake.run import open_run
 
@@ -194,6 +198,7 @@ def run_steps(steps: Sequence[str], as_of: date, dag: str = "nightly") -> None:
     names = ", ".join(step.partition(":")[2] for step in steps)
     with writer(home() / "lake", f"{dag}:{as_of} {names}"):
         run = open_run(night_settings(), as_of, dag)
+        refuse_given_up(run)
         try:
             _side_by_side(steps, run)
         except QualityError:

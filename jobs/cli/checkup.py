@@ -149,16 +149,22 @@ def lock() -> Finding:
 
 def stopped_runs() -> Finding:
     """Look for jobs whose latest run did not come to its end."""
+    from jobs.lake.decisions import given_up
+    from jobs.lake.store import Lake
+
+    lake = home() / "lake"
     rows = records(
-        "SELECT run_id, job, source, state, error FROM ops.runs "
+        "SELECT run_id, job, source, state, error FROM ops.runs WHERE NOT list_contains(?, as_of) "
         "QUALIFY row_number() OVER (PARTITION BY job, source ORDER BY started_at DESC) = 1",
-        home() / "lake",
+        lake,
+        [list(given_up(Lake(lake)))],
     )
     bad = [row for row in rows if row["state"] != "succeeded"]
     if not bad:
         return Finding("runs", True, "the latest of each job succeeded" if rows else "none yet")
     said = "; ".join(f"{r['source'] or r['job']} {r['state']}: {r['error']}" for r in bad)
-    return Finding("runs", False, said, "bespoke runs --failed; mend it and run the night again")
+    mend = "bespoke runs --failed; mend it and run the night again, or bespoke abandon it"
+    return Finding("runs", False, said, mend)
 
 
 def tables() -> Finding:

@@ -24,6 +24,7 @@ COMMANDS = {
     "quarantine": "List refused rows, or replay them.",
     "report": "Make the page that says how the last nights went.",
     "release": "Let a table or feed pass on one night although a rule stopped it.",
+    "abandon": "Give up a night that was stopped, so that later ones go on; or take that back.",
     "publish": "Go back to what was published before.",
     "migrate": "List what has changed the tables' form, and what the next run would; go back.",
     "maintain": "Compact and vacuum the tables, and remove what is older than its policy.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jobs.ingest.catalogue import source_set
 from jobs.ingest.kinds import KINDS
+from jobs.lake.decisions import given_up
 from jobs.lake.quality import QualityError, judge_increment
 from jobs.lake.run import Run
 from jobs.lake.runner import recorded
@@ -14,7 +15,7 @@ def check_silver(run: Run) -> None:
     """Check every silver table that the set has a feed for.
 
     What is checked is what came since the last night whose check held: rows of a night that was
-    stopped are not let through by the next one.
+    stopped are not let through by the next one, unless somebody has given that night up.
 
     Raises
     ------
@@ -25,11 +26,12 @@ def check_silver(run: Run) -> None:
     fed = {feed.kind for _, _, feed in sources.feeds()}
     with recorded(run, "check_silver"):
         since = run.last_night("check_silver")
+        without = given_up(run.lake).keys()
         stopped = []
         for kind in KINDS.values():
             if kind.name in fed:
                 try:
-                    judge_increment(run, kind.silver, since)
+                    judge_increment(run, kind.silver, since, without)
                 except QualityError as error:
                     stopped.append(str(error))
         if stopped:

@@ -25,7 +25,7 @@ from jobs.ingest.silver import (
     write_quarantine,
     write_silver,
 )
-from jobs.lake.decisions import released
+from jobs.lake.decisions import given_up, released
 from jobs.lake.errors import DataError
 from jobs.lake.run import Record, Run
 from jobs.lake.runner import recorded
@@ -134,17 +134,15 @@ def _count(record: Record, total: Outcome) -> None:
 
 def _to_silver(night: FeedNight, batch: Batch, total: Outcome, record: Record) -> None:
     run, mapping = night.run, night.mapping
-    mapped, outcome = judged(canonical(batch_rows(run, mapping, batch, night.landing), mapping))
+    rows = canonical(batch_rows(run, mapping, batch, night.landing), mapping)
+    abandoned = batch.loaded_on in given_up(run.lake)
+    mapped, outcome = judged(_set_aside(rows, batch) if abandoned else rows)
     try:
-        _hold_against_limit(night, outcome)
-        if run.settings.ingest.side_by_side > 1 and night.children:
-            with ThreadPoolExecutor(1) as pool:
-                beside = pool.submit(derive, replace(night, run=run.alongside()), batch, mapped)
-                _write(night, batch, mapped, outcome)
-            beside.result()
+        if abandoned:
+            _quarantine(night, batch, mapped, outcome)
         else:
-            _write(night, batch, mapped, outcome)
-            derive(night, batch, mapped)
+            _hold_against_limit(night, outcome)
+            _take(night, batch, mapped, outcome)
     finally:
         mapped.unpersist()
     night.ledger.finish(batch, outcome.rows)
@@ -154,11 +152,33 @@ def _to_silver(night: FeedNight, batch: Batch, total: Outcome, record: Record) -
     record.outputs.update(outcome.outputs)
 
 
+def _set_aside(rows: DataFrame, batch: Batch) -> DataFrame:
+    """Refuse all rows of a batch that waits since a night which was given up.
+
+    They can be replayed as any others.
+    """
+    from pyspark.sql import functions as F
+
+    reason = F.lit(f"night: {batch.loaded_on} was given up")
+    return rows.withColumn(REASONS, F.array_append(REASONS, reason))
+
+
+def _take(night: FeedNight, batch: Batch, mapped: DataFrame, outcome: Outcome) -> None:
+    """Write a batch's rows, and those that are derived from them."""
+    if night.run.settings.ingest.side_by_side > 1 and night.children:
+        with ThreadPoolExecutor(1) as pool:
+            beside = pool.submit(derive, replace(night, run=night.run.alongside()), batch, mapped)
+            _write(night, batch, mapped, outcome)
+        beside.result()
+    else:
+        _write(night, batch, mapped, outcome)
+        derive(night, batch, mapped)
+
+
 def _write(night: FeedNight, batch: Batch, mapped: DataFrame, outcome: Outcome) -> None:
     """Write a batch's rows where they belong: quarantine, silver, vault."""
     run, mapping = night.run, night.mapping
-    if outcome.quarantined:
-        outcome.outputs[QUARANTINE.id] = write_quarantine(run, mapping, batch, mapped).version
+    _quarantine(night, batch, mapped, outcome)
     replaced = (
         night.ledger.earlier_contents(batch.files) if mapping.feed.changed_file == "replace" else []
     )
@@ -168,6 +188,12 @@ def _write(night: FeedNight, batch: Batch, mapped: DataFrame, outcome: Outcome) 
     contacts = write_contacts(run, mapping, batch, mapped)
     if contacts is not None:
         outcome.outputs["vault.contacts"] = contacts.version
+
+
+def _quarantine(night: FeedNight, batch: Batch, mapped: DataFrame, outcome: Outcome) -> None:
+    if outcome.quarantined:
+        done = write_quarantine(night.run, night.mapping, batch, mapped)
+        outcome.outputs[QUARANTINE.id] = done.version
 
 
 def _hold_against_limit(night: FeedNight, outcome: Outcome) -> None:

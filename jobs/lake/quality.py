@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -167,7 +167,9 @@ def _record(
     )
 
 
-def judge_increment(run: Run, table: Table, since: date | None) -> None:
+def judge_increment(
+    run: Run, table: Table, since: date | None, without: Collection[date] = ()
+) -> None:
     """Hold the rows that came into a silver table after a night, up to this one, against its suite.
 
     Parameters
@@ -178,6 +180,8 @@ def judge_increment(run: Run, table: Table, since: date | None) -> None:
         One that is merged.
     since : date or None
         The last night whose rows were checked; None for all up to this night.
+    without : collection of date
+        Nights whose rows are not held against it.
 
     Raises
     ------
@@ -187,5 +191,7 @@ def judge_increment(run: Run, table: Table, since: date | None) -> None:
     if table.refresh is not Refresh.MERGE:
         raise ValueError(f"{table.id} is not merged")
     rows = run.lake.read(table, span=Span("loaded_on", after=since, until=run.as_of))
+    if without:
+        rows = rows.where(~rows["loaded_on"].isin(list(without)))
     # Not kept in memory: the table itself is read sooner, of which a check wants a few columns.
     judge(run, table, rows)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from jobs.lake.tables.ops import RUNS
+from jobs.lake.decisions import NIGHT, in_force
+from jobs.lake.tables.ops import DECISIONS, RUNS
 from jobs.report.discreet import discreet
 from jobs.report.ledger import recent
 from jobs.stages import STAGES
@@ -35,6 +36,8 @@ _RUNS = """
     WHERE as_of IN (SELECT DISTINCT as_of FROM ledger ORDER BY 1 DESC LIMIT ?)
     ORDER BY started_at
 """
+
+_DECISIONS = "SELECT kind, as_of, why, recorded_at FROM ledger WHERE subject = ?"
 
 Span = tuple[datetime, datetime]
 
@@ -70,7 +73,7 @@ class Night:
     night : date
         Business day.
     state : str
-        published; failed; stopped, by a rule or a limit; or unfinished.
+        published; failed; stopped, by a rule or a limit; unfinished; or given up by a decision.
     started_at, ended_at : datetime
         First start and last end of its jobs (UTC).
     seconds : float
@@ -116,7 +119,16 @@ def read_nights(lake: Path, limit: int) -> list[Night]:
     for row in recent(lake, RUNS, _RUNS, [limit], nights=limit):
         if row["job"] in STAGE_OF:
             by_night[row["as_of"]].append(row)
-    return [_night(night, by_night[night]) for night in sorted(by_night)]
+    decided = in_force(recent(lake, DECISIONS, _DECISIONS, [NIGHT]))
+    found = [_night(night, by_night[night]) for night in sorted(by_night)]
+    return [_given_up(night, decided.get(night.night)) for night in found]
+
+
+def _given_up(night: Night, why: str | None) -> Night:
+    if why is None or night.sound:
+        return night
+    said = Trouble("abandon", None, "succeeded", discreet(why))
+    return replace(night, state="given up", troubles=(said, *night.troubles))
 
 
 def _night(night: date, rows: list[dict[str, Any]]) -> Night:

@@ -78,7 +78,7 @@ def verdict(
         end = f", with {counted(len(warnings), 'warning')}." if warnings else "."
         headline = f"The night of {day(last.night)} is {'published' if warnings else 'sound'}{end}"
     else:
-        tone = "warn" if last.state == "unfinished" else "bad"
+        tone = "warn" if last.state in ("unfinished", "given up") else "bad"
         headline = _broken_headline(last)
     sentences = (*_course(nights), *_pointer(last, shown))
     return Verdict(tone, headline, sentences, warnings, tuple(_commands(last, quality, feeds)))
@@ -90,6 +90,8 @@ def _broken_headline(last: Night) -> str:
             f"The night of {day(last.night)} has not come to its end: "
             f"{last.last_job} was its last job."
         )
+    if last.state == "given up":
+        return f"The night of {day(last.night)} was given up: {last.troubles[0].text}."
     where = " and ".join(
         dict.fromkeys(t.source or t.job for t in last.troubles if t.state == last.state)
     )
@@ -176,6 +178,9 @@ def _few(last: Night, exports: Sequence[Export]) -> Iterator[str]:
 
 
 def _commands(last: Night, quality: Quality, feeds: Sequence[Feed]) -> Iterator[tuple[str, str]]:
+    if last.state == "given up":
+        yield "To run it after all", f'bespoke abandon --date {last.night} --take-back --why "…"'
+        return
     if last.state in ("failed", "stopped"):
         yield "See every job that failed", "bespoke runs --failed"
     stopped = [t for t in last.troubles if t.state == "stopped"]
@@ -187,6 +192,9 @@ def _commands(last: Night, quality: Quality, feeds: Sequence[Feed]) -> Iterator[
         yield f"Mend {subject}; or, if it may pass as it is", release
     if not last.sound:
         yield "Then run the night again", f"bespoke run --date {last.night}"
+    if last.state in ("failed", "stopped"):
+        give_up = f'bespoke abandon --date {last.night} --why "…"'
+        yield "Or give the night up: later ones go on without it", give_up
     for feed in feeds:
         if feed.refused_files or (feed.bad or 0) > max(2 * (feed.usual_bad or 0), 0.01):
             yield f"See what was refused of {feed.name}", _listing(feed)

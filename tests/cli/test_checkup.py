@@ -17,6 +17,7 @@ from jobs.cli.checkup import Finding
 from jobs.ingest.keyring import key_file, make_keyring
 from jobs.lake import jars
 from jobs.lake.contract import Column
+from jobs.lake.decisions import ABANDON, NIGHT, decide
 from jobs.lake.lock import writer
 from jobs.lake.opening import open_lake
 from jobs.lake.settings import conf_folder, settings
@@ -99,6 +100,11 @@ def test_only_the_latest_run_of_a_job_counts(lake: Lake) -> None:
     stopped = found("stopped_runs")
     assert not stopped.ok
     assert stopped.found == "rfm stopped: QualityError: gold.rfm: not_empty"
+
+
+def test_a_run_of_a_night_that_is_given_up_is_no_fault(lake: Lake) -> None:
+    decide(lake, ABANDON, NIGHT, date(2026, 8, 29), "the till was down")
+    assert found("stopped_runs").ok
 
 
 def test_tables_that_are_gone_or_cannot_be_read_are_named(lake: Lake) -> None:

@@ -12,7 +12,7 @@ from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
 from jobs.lake.tables.ops import DECISIONS, PUBLICATIONS, QUARANTINE
 from jobs.lake.tables.serving import RECOMMENDATIONS
-from tests.cli.small_lake import Call, at
+from tests.cli.small_lake import ROWS, Call, at
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -189,6 +189,29 @@ def test_a_release_of_nothing_is_refused(lake: Lake, call: Call) -> None:
     done = call("release", "gold.rfn", "--date", "2026-08-29", "--why", "x")
     assert "neither a table" in str(done.exception)
     assert not lake.exists(DECISIONS)
+
+
+def test_a_night_is_given_up_and_taken_back(lake: Lake, call: Call) -> None:
+    night = ("--date", "2026-08-29", "--why")
+    assert call("abandon", *night, "the till was down").exit_code == 0
+    assert "given up already" in str(call("abandon", *night, "again").exception)
+    assert call("abandon", *night, "it is up", "--take-back").exit_code == 0
+    assert "is not given up" in str(call("abandon", *night, "x", "--take-back").exception)
+    rows = sorted(lake.rows(DECISIONS).to_pylist(), key=lambda row: row["recorded_at"])
+    assert [(r["kind"], r["subject"], r["why"]) for r in rows] == [
+        ("abandon", "night", "the till was down"),
+        ("resume", "night", "it is up"),
+    ]
+    said = [(r["job"], r["error"]) for r in json.loads(call("runs", "--json").stdout)][:2]
+    assert said == [("resume", "it is up"), ("abandon", "the till was down")]
+
+
+def test_a_night_that_is_published_is_not_given_up(lake: Lake, call: Call) -> None:
+    published = {**ROWS["ops.runs"][2], "job": "publish"}
+    lake.append_rows(TABLES["ops.runs"], [published])
+    said = str(call("abandon", "--date", "2026-08-29", "--why", "x").exception)
+    assert "is published: `bespoke publish rollback`" in said
+    assert "with its reason" in str(call("abandon", "--date", "2026-08-28", "--why", " ").exception)
 
 
 def test_the_catalogue_lists_every_feed(call: Call) -> None:

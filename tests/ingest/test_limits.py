@@ -11,7 +11,7 @@ from jobs.lake.errors import DataError
 from jobs.lake.tables.bronze import BRONZE_ORDERS
 from jobs.lake.tables.silver import ORDER_LINES, PRODUCTS
 from tests.ingest.faults import GOOD
-from tests.ingest.shop import DAY, SOURCE, Shop, lines
+from tests.ingest.shop import DAY, NEXT, SOURCE, Shop, lines, silver
 
 # Whole nights through a lake: seconds each.
 pytestmark = pytest.mark.slow
@@ -61,3 +61,62 @@ def _replays_after_the_catalogue_is_mended(shop: Shop) -> None:
     assert sorted(shop.lake.rows(PRODUCTS).column("product_id").to_pylist()) == ["P1", "P5", "P6"]
     with pytest.raises(DataError, match="no such row waits"):
         replay(shop.run(DAY), None, "shop.lines")
+
+
+def test_a_night_that_is_given_up_holds_up_no_later_one_and_loses_no_row(
+    tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from jobs.ingest.replay import replay
+    from jobs.lake.decisions import ABANDON, NIGHT, RESUME, GivenUpError, decide, refuse_given_up
+
+    shop = Shop(tmp_path / "given-up", spark)
+    monkeypatch.setenv("BESPOKE_CONF", str(shop.conf))
+    feed = {**SOURCE["feeds"]["lines"], "limits": STRICT}  # type: ignore[index]
+    shop.catalogue({**SOURCE, "feeds": {"lines": feed}})
+    shop.drop("lines.csv", lines(GOOD, "A2,1,never,7,P6,1,9.95,sale,"))
+    with pytest.raises(DataError, match="1 of 2 rows are bad"):
+        shop.night(DAY)
+    shop.drop("lines.csv", lines("A5,1,2026-03-03 09:30:00,7,P5,1,1.00,sale,"), NEXT)
+    with pytest.raises(DataError, match="1 of 2 rows are bad"):
+        shop.night(NEXT)
+    decide(shop.lake, ABANDON, NIGHT, DAY, "the till sent yesterday's file")
+    with pytest.raises(GivenUpError, match="the till sent yesterday's file"):
+        refuse_given_up(shop.run(DAY))
+    shop.night(NEXT)
+    assert shop.counts(NEXT, "shop.lines") == (2, 0, 2, 0)
+    assert shop.lake.rows(ORDER_LINES).column("order_id").to_pylist() == ["A5"]
+    said = "night: 2026-03-02 was given up"
+    reasons = shop.reasons("shop.lines")
+    assert reasons["lines.csv", 2] == [said]
+    assert reasons["lines.csv", 3][-1] == said
+    # Nothing is taken twice, and what was good can be had after all.
+    shop.night(NEXT)
+    assert shop.counts(NEXT, "shop.lines") == (0, 0, 0, 0)
+    decide(shop.lake, RESUME, NIGHT, DAY, "it was the right file")
+    refuse_given_up(shop.run(DAY))
+    assert replay(shop.run(NEXT), None, "shop.lines") == (1, 1)
+    assert sorted(shop.lake.rows(ORDER_LINES).column("order_id").to_pylist()) == ["A1", "A5"]
+
+
+def test_what_stopped_a_night_that_is_given_up_is_not_held_against_the_next(
+    tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from jobs.ingest.checks import check_silver
+    from jobs.lake.decisions import ABANDON, NIGHT, decide
+    from jobs.lake.quality import QualityError
+
+    shop = Shop(tmp_path / "checks", spark)
+    monkeypatch.setenv("BESPOKE_CONF", str(shop.conf))
+    shop.catalogue({**SOURCE, "feeds": {"lines": SOURCE["feeds"]["lines"]}})  # type: ignore[index]
+    shop.drop("lines.csv", lines("A5,1,2026-03-02 09:30:00,7,P5,1,1.00,sale,"))
+    shop.night(DAY)
+    # As a merge that went wrong would leave it.
+    shop.lake.append_rows(ORDER_LINES, silver(shop, ORDER_LINES, "shop.lines"))
+    with pytest.raises(QualityError, match=r"silver\.order_lines: unique"):
+        check_silver(shop.run(DAY))
+    shop.drop("lines.csv", lines("A6,1,2026-03-03 09:30:00,7,P5,1,1.00,sale,"), NEXT)
+    shop.night(NEXT)
+    with pytest.raises(QualityError, match=r"silver\.order_lines: unique"):
+        check_silver(shop.run(NEXT))
+    decide(shop.lake, ABANDON, NIGHT, DAY, "written twice")
+    check_silver(shop.run(NEXT))

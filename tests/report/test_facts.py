@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
+from jobs.lake.decisions import ABANDON, decide
+from jobs.lake.decisions import NIGHT as GIVEN_UP
 from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
 from tests.report.conftest import Gather
@@ -203,3 +205,22 @@ def test_the_night_before_a_table_was_made_it_had_nothing(lake: Lake, facts: Gat
     stored = next(s for s in facts().storage if s.table == "ops.runs")
     assert stored.history == ((0, 0),)
     assert stored.files == 1
+
+
+def test_a_night_that_was_given_up_says_why_and_how_to_take_that_back(
+    lake: Lake, facts: Gather
+) -> None:
+    night(lake, BEFORE)
+    stopped = run(NIGHT, "ingest", 0, 9, source="demo.orders", state="stopped", error="too many")
+    lake.append_rows(TABLES["ops.runs"], [stopped])
+    assert [c for _, c in facts().verdict.commands][
+        -1
+    ] == f'bespoke abandon --date {NIGHT} --why "…"'
+    decide(lake, ABANDON, GIVEN_UP, NIGHT, "the till was down")
+    found = facts()
+    assert [n.state for n in found.nights] == ["published", "given up"]
+    assert found.verdict.tone == "warn"
+    assert found.verdict.headline.endswith("was given up: the till was down.")
+    assert [c for _, c in found.verdict.commands] == [
+        f'bespoke abandon --date {NIGHT} --take-back --why "…"'
+    ]

@@ -138,9 +138,9 @@ DECISIONS = Table(
     name="decisions",
     columns=(
         Column("decision_id", "string", "The decision.", nullable=False),
-        Column("kind", "string", "release.", nullable=False),
+        Column("kind", "string", "release, abandon, or resume (taken back).", nullable=False),
         AS_OF,
-        Column("subject", "string", "Table or feed that it is about.", nullable=False),
+        Column("subject", "string", "Table or feed that it is about, or `night`.", nullable=False),
         Column("rule", "string", "Rule that it releases; null for all of the subject."),
         Column("decided_by", "string", "Who decided.", Privacy.PSEUDONYMOUS),
         Column("why", "string", "Why.", nullable=False),
@@ -149,7 +149,7 @@ DECISIONS = Table(
     key=("decision_id",),
     refresh=Refresh.APPEND,
     owner=ENGINEERING,
-    description="Decisions that people took: a stopped run released.",
+    description="Decisions that people took: a stopped run released, a night given up.",
 )
 
 PUBLICATIONS = Table(

@@ -14,6 +14,7 @@ SIGNS = {
     "published": ("good", "✓ published"),
     "failed": ("bad", "✕ failed"),
     "stopped": ("bad", "■ stopped"),
+    "given up": ("warn", "○ given up"),
     "unfinished": ("warn", "… unfinished"),
     "warned": ("warn", "! warned"),
     "released": ("warn", "! let pass"),
