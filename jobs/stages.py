@@ -58,7 +58,11 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "ingest",
         "New files to bronze, bronze to silver, PII to the vault.",
-        (("jobs.ingest.ingest:ingest",), ("jobs.ingest.checks:check_silver",)),
+        (
+            ("jobs.nights:missed_nights",),
+            ("jobs.ingest.ingest:ingest",),
+            ("jobs.ingest.checks:check_silver",),
+        ),
         (
             "silver.customers",
             "silver.order_lines",
@@ -156,7 +160,7 @@ def night_settings() -> Settings:
     return own.model_copy(update={"profiles": profiles, "recommend": recommend})
 
 
-def run_stage(name: str, as_of: date, dag: str = "nightly") -> None:
+def run_stage(name: str, as_of: date, dag: str = "nightly", leads_to: date | None = None) -> None:
     """Run one stage of one night, with the lake's lock held.
 
     Parameters
@@ -167,6 +171,8 @@ def run_stage(name: str, as_of: date, dag: str = "nightly") -> None:
         The business day after whose end the night runs.
     dag : str
         Who runs it.
+    leads_to : date, optional
+        The night before which this one, which was missed, is caught up.
 
     Raises
     ------
@@ -176,10 +182,12 @@ def run_stage(name: str, as_of: date, dag: str = "nightly") -> None:
         The data stops the night; running again changes nothing.
     """
     for steps in stage(name).steps:
-        run_steps(steps, as_of, dag)
+        run_steps(steps, as_of, dag, leads_to)
 
 
-def run_steps(steps: Sequence[str], as_of: date, dag: str = "nightly") -> None:
+def run_steps(
+    steps: Sequence[str], as_of: date, dag: str = "nightly", leads_to: date | None = None
+) -> None:
     """Run steps (``module:name``) of one night side by side, with the lake's lock held.
 
     Planning and compiling a query keep one core busy while the other waits: two jobs that need
@@ -197,7 +205,7 @@ def run_steps(steps: Sequence[str], as_of: date, dag: str = "nightly") -> None:
     claim_home(settings().source)
     names = ", ".join(step.partition(":")[2] for step in steps)
     with writer(home() / "lake", f"{dag}:{as_of} {names}"):
-        run = open_run(night_settings(), as_of, dag)
+        run = open_run(night_settings(), as_of, dag, leads_to)
         refuse_given_up(run)
         try:
             _side_by_side(steps, run)

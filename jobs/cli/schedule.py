@@ -6,9 +6,10 @@ data interval does, wherever the clock of the schedule stands.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from jobs.lake.days import last_ended
+from jobs.lake.days import day_end, last_ended
 from jobs.lake.settings import conf_folder, settings
 
 
@@ -33,3 +34,15 @@ def business_day(end: datetime) -> date:
         With its zone. Of a run that was triggered without an interval: when it was asked for.
     """
     return last_ended(end, set_zone())
+
+
+def has_run(day: date) -> bool:
+    """Whether the schedule has a run that works on a business day."""
+    from croniter import croniter
+
+    start, end = (day_end(d, set_zone()) for d in (day, day + timedelta(days=1)))
+    there = ZoneInfo(schedule_zone())
+    # Clocks of the zone, as Airflow reads the expression; the first second is the day's own.
+    before = start.astimezone(there).replace(tzinfo=None) - timedelta(seconds=1)
+    found: datetime = croniter(settings().airflow.schedule, before).get_next(datetime)
+    return found < end.astimezone(there).replace(tzinfo=None)

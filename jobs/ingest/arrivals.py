@@ -20,6 +20,9 @@ log = logging.getLogger("bespoke")
 def new_files(night: FeedNight, record: Record) -> list[Inspected]:
     """Find the files that are new or changed; note those that are empty or refused.
 
+    What names no day counts for the night that takes it. Of nights that are caught up that is the
+    last one: it came while the others were missed, or since.
+
     Raises
     ------
     DataError
@@ -27,6 +30,8 @@ def new_files(night: FeedNight, record: Record) -> list[Inspected]:
     """
     run, feed, ledger = night.run, night.mapping.feed, night.ledger
     if feed.jdbc is not None:
+        if run.leads_to is not None:
+            return []
         found = _jdbc_snapshot(night.mapping.name, feed, run.as_of)
         return [] if ledger.known(found) else [found]
     if not night.landing.is_dir():
@@ -34,7 +39,8 @@ def new_files(night: FeedNight, record: Record) -> list[Inspected]:
             f"{night.mapping.name}: its files are wanted in {night.landing}, which is no folder "
             "(`bespoke run` makes those of the demo)"
         )
-    landed = [f for f in find_files(night.landing, feed, run.as_of) if not ledger.seen(f)]
+    taken = [f for f in find_files(night.landing, feed, run.as_of) if f.dated or not run.leads_to]
+    landed = [f for f in taken if not ledger.seen(f)]
     inspected = [inspect(f, feed, ledger.before(f.name)) for f in landed]
     fresh = [f for f in inspected if ledger.known(f) is None]
     ledger.touch([f for f in inspected if ledger.known(f) is not None])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -146,6 +145,5 @@ def _of_the_day(night: FeedNight) -> list[Landed]:
     Of files whose path names no day those count that no earlier night has taken.
     """
     feed, as_of = night.mapping.feed, night.run.as_of
-    dated = re.compile(feed.day)
     files = [f for f in find_files(night.landing, feed, as_of) if f.known_from == as_of]
-    return [f for f in files if dated.search(f.name) or not night.ledger.taken_before(f, as_of)]
+    return [f for f in files if f.dated or not night.ledger.taken_before(f, as_of)]

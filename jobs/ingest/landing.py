@@ -33,6 +33,8 @@ class Landed:
         Time of its last change (UTC).
     fault : str or None
         What is wrong with its path.
+    dated : bool
+        Whether its path names a day.
     """
 
     path: Path
@@ -41,6 +43,7 @@ class Landed:
     bytes: int
     modified_at: datetime
     fault: str | None = None
+    dated: bool = True
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,8 @@ def find_files(folder: Path, feed: Feed, until: date) -> list[Landed]:
         if day is None or day <= until:
             stat = path.stat()
             modified = datetime.fromtimestamp(stat.st_mtime, UTC)
-            found.append(Landed(path, name, day or until, stat.st_size, modified, fault))
+            named = day is not None or fault is not None
+            found.append(Landed(path, name, day or until, stat.st_size, modified, fault, named))
     return sorted(found, key=lambda f: (f.known_from, f.name))
 
 

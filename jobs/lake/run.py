@@ -64,12 +64,15 @@ class Run:
         The business day after whose end the night runs.
     dag : str
         Who runs it.
+    leads_to : date or None
+        The night before which this one, which was missed, is caught up; None for any other.
     """
 
     settings: Settings
     lake: Lake
     as_of: date
     dag: str = "nightly"
+    leads_to: date | None = None
 
     @property
     def id(self) -> str:
@@ -140,8 +143,10 @@ class Run:
         }
 
 
-def open_run(settings: Settings, as_of: date, dag: str = "nightly") -> Run:
+def open_run(
+    settings: Settings, as_of: date, dag: str = "nightly", leads_to: date | None = None
+) -> Run:
     """Open the lake of this home with a session, for one night."""
     lake = Lake(home() / "lake", open_session(settings.spark))
     open_lake(lake)
-    return Run(settings, lake, as_of, dag)
+    return Run(settings, lake, as_of, dag, leads_to)

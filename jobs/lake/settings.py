@@ -99,6 +99,15 @@ class AirflowSettings(Section):
     """Of the local web page (`bespoke airflow`)."""
 
 
+class NightsSettings(Section):
+    """Nights one after another."""
+
+    catch_up: Literal["latest", "each"] = "latest"
+    """After an outage: one night that takes all that has come, or each missed one before it."""
+    catch_up_most: int = Field(default=31, ge=1)
+    """Missed nights that are caught up at most; the first of them takes what is older."""
+
+
 class ModelSettings(Section):
     """Where models are tracked."""
 
@@ -132,6 +141,7 @@ class Settings(Section):
     segments: SegmentsSettings
     recommend: RecommendSettings = RecommendSettings()
     quality: QualitySettings = QualitySettings()
+    nights: NightsSettings = NightsSettings()
     airflow: AirflowSettings = AirflowSettings()
     models: ModelSettings = ModelSettings()
     export: ExportSettings = ExportSettings()
