@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from jobs.lake.contract import Refresh, Table
+from jobs.lake.tables.columns import AS_OF
 from jobs.lake.tables.ops import RUNS
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def version_then(done: Sequence[Success], job: str, as_of: date, table: Table) -
     file that came late below its date: what it read before lacks them. Tables that are replaced
     hold a night's rows by themselves.
     """
-    if table.refresh not in (Refresh.MERGE, Refresh.APPEND):
+    if table.refresh is Refresh.REPLACE_ALL or table.date == AS_OF.name:
         return None
     if not any(s.job == job and s.as_of > as_of for s in done):
         return None

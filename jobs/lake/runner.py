@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -66,7 +66,12 @@ def run_job(job: Job, run: Run) -> None:
     log.info("%s: %s rows", job.name, f"{written:,}")
 
 
-def write_frames(run: Run, record: Record, frames: Mapping[Table, DataFrame]) -> int:
+def write_frames(
+    run: Run,
+    record: Record,
+    frames: Mapping[Table, DataFrame],
+    dates: Collection[date] | None = None,
+) -> int:
     """Check frames against their tables' suites and, when all hold, write them.
 
     Parameters
@@ -76,7 +81,10 @@ def write_frames(run: Run, record: Record, frames: Mapping[Table, DataFrame]) ->
     record : Record
         Gets the versions and the number of rows.
     frames : mapping of Table to DataFrame
-        What one job has made; rules that look into another of these tables see its frame.
+        What one job has made, written in this order; rules that look into another of these tables
+        see its frame.
+    dates : collection of date, optional
+        Of tables that are replaced by date, those that are; by default the night's.
 
     Returns
     -------
@@ -95,7 +103,7 @@ def write_frames(run: Run, record: Record, frames: Mapping[Table, DataFrame]) ->
         fresh = {table.id: frame for table, frame in kept.items()}
         rows = sum(judge(run, table, frame, fresh) for table, frame in kept.items())
         for table, frame in kept.items():
-            record.outputs[table.id] = _writer(run, record, table)(frame)
+            record.outputs[table.id] = _writer(run, record, table, dates)(frame)
     finally:
         for frame in kept.values():
             frame.unpersist()
@@ -103,14 +111,17 @@ def write_frames(run: Run, record: Record, frames: Mapping[Table, DataFrame]) ->
     return rows
 
 
-def _writer(run: Run, record: Record, table: Table) -> Callable[[DataFrame], int]:
+def _writer(
+    run: Run, record: Record, table: Table, dates: Collection[date] | None
+) -> Callable[[DataFrame], int]:
     unit = f"{run.id}:{record.job}:{table.id}"
     if table.refresh is Refresh.MERGE:
         # The same inputs give the same rows, so a repeated night finds its merge done.
         inputs = {k: v for k, v in record.inputs.items() if k != table.id}
         digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:12]
         return lambda frame: run.lake.merge(table, frame, unit=f"{unit}:{digest}").version
-    return lambda frame: run.lake.replace(table, frame, as_of=run.as_of, unit=unit).version
+    days = dates or [run.as_of]
+    return lambda frame: run.lake.replace(table, frame, dates=days, unit=unit).version
 
 
 def _read(run: Run, wanted: Read, record: Record, last: date | None) -> DataFrame:

@@ -7,7 +7,7 @@ go through Spark.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -262,13 +262,16 @@ class Lake:
         _writer(incoming, unit).mode("append").save(self.path(table))
         return self._done(table, unit)
 
-    def replace(self, table: Table, frame: DataFrame, *, as_of: date, unit: str) -> Written:
-        """Replace the rows of ``as_of``, or all rows, as the contract says."""
+    def replace(
+        self, table: Table, frame: DataFrame, *, dates: Collection[date], unit: str
+    ) -> Written:
+        """Replace the rows of some dates, or all rows, as the contract says."""
         # A damaged log is told of before Spark is asked to write.
         self.delta(table)
         writer = _writer(table.conform(frame), unit).mode("overwrite")
         if table.refresh is Refresh.REPLACE_DATE:
-            writer = writer.option("replaceWhere", f"`{table.date}` = DATE'{as_of}'")
+            listed = ", ".join(_literal(day) for day in sorted(dates))
+            writer = writer.option("replaceWhere", f"`{table.date}` IN ({listed})")
         writer.save(self._made(table))
         return self._done(table, unit)
 

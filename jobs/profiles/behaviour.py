@@ -8,33 +8,21 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.identity.resolve import with_person
+from jobs.profiles.activity import OF_MESSAGES
 from jobs.profiles.lateness import counted
 
 RECENT_DAYS = 30
 """Length of the window of the ``_30d`` columns."""
 
 
-def visits_by_person(events: DataFrame, identifiers: DataFrame, as_of: date) -> DataFrame:
+def visits_by_person(visits: DataFrame, identifiers: DataFrame, as_of: date) -> DataFrame:
     """Sum up the sessions of each person and what was done in them, a row a person.
 
     The last 30 days are the business days [as_of - 29, as_of + 1). Events without a session count,
     but make none.
     """
     recent = F.col("event_date") >= F.lit(as_of - timedelta(days=RECENT_DAYS - 1))
-    viewing = F.col("type") == "product_view"
-    # By session before the person is known: the join sees visits, not clicks.
-    visits = (
-        events.where(counted(F.col("event_date"), as_of))
-        .groupBy("identifier", "session_id")
-        .agg(
-            F.bool_or(recent).alias("recent"),
-            F.count_if(viewing).alias("product_views"),
-            F.count_if(F.col("type") == "search").alias("searches"),
-            F.count_if(F.col("type") == "add_to_cart").alias("cart_adds"),
-            F.sum(F.when(viewing, F.col("dwell_ms"))).alias("dwell_ms"),
-            F.max("occurred_at").alias("last_event_at"),
-        )
-    )
+    counted_ones = visits.where(counted(F.col("event_date"), as_of)).withColumn("recent", recent)
     counts = (
         *(
             F.sum(name).alias(name)
@@ -44,7 +32,7 @@ def visits_by_person(events: DataFrame, identifiers: DataFrame, as_of: date) -> 
     )
     # A session may begin with a cookie and go on with a login: it is one of the person's.
     sessions = (
-        _known(visits, identifiers)
+        _known(counted_ones, identifiers)
         .repartition("person_id")
         .groupBy("person_id", "session_id")
         .agg(F.bool_or("recent").alias("recent"), *counts)
@@ -62,7 +50,7 @@ def visits_by_person(events: DataFrame, identifiers: DataFrame, as_of: date) -> 
 
 
 def messages_by_person(
-    messages: DataFrame, events: DataFrame, identifiers: DataFrame, as_of: date
+    messages: DataFrame, touchpoints: DataFrame, identifiers: DataFrame, as_of: date
 ) -> DataFrame:
     """Count the messages sent to each person, opened and clicked, a row a person.
 
@@ -75,22 +63,22 @@ def messages_by_person(
         F.lit(None).cast("string").alias("reader"),
         F.lit("sent").alias("act"),
     )
-    read = events.where(
-        counted(F.col("event_date"), as_of)
-        & F.col("type").isin("email_open", "email_click")
+    read = touchpoints.where(
+        counted(F.col("occurred_on"), as_of)
+        & F.col("kind").isin(*OF_MESSAGES)
         & F.col("message_id").isNotNull()
     ).select(
         "message_id",
         F.lit(None).cast("string").alias("recipient"),
         F.col("identifier").alias("reader"),
-        F.col("type").alias("act"),
+        F.col("kind").alias("act"),
     )
     by_message = (
         sent.unionByName(read)
         .groupBy("message_id")
         .agg(
             F.coalesce(F.min("recipient"), F.min("reader")).alias("identifier"),
-            *(_happened(act) for act in ("sent", "email_open", "email_click")),
+            *(_happened(act) for act in ("sent", *OF_MESSAGES)),
         )
     )
     return (

@@ -9,21 +9,21 @@ from pyspark.sql import functions as F
 
 from jobs.identity.resolve import with_person
 from jobs.lake.job import job
-from jobs.lake.tables.gold import INTERACTIONS
+from jobs.lake.tables.gold import INTERACTIONS, TOUCHPOINTS
 from jobs.lake.tables.identity import IDENTIFIERS
-from jobs.lake.tables.silver import EVENTS, FEEDBACK, MESSAGES, ORDER_LINES, PRODUCTS
+from jobs.lake.tables.silver import FEEDBACK, MESSAGES, ORDER_LINES, PRODUCTS
+from jobs.profiles.activity import OF_PRODUCTS
 from jobs.profiles.lateness import counted
 from jobs.profiles.revenue import MONEY, PRODUCT, is_sale, merchandise
 
-EVENT_KINDS = ("add_to_cart", "product_view", "email_click")
-"""Events that are interactions. A purchase event is not: the order line says the same, with the
-money, and would be counted twice."""
 
-
-@job(reads=[ORDER_LINES, EVENTS, MESSAGES, FEEDBACK, PRODUCTS, IDENTIFIERS], writes=INTERACTIONS)
+@job(
+    reads=[ORDER_LINES, TOUCHPOINTS, MESSAGES, FEEDBACK, PRODUCTS, IDENTIFIERS],
+    writes=INTERACTIONS,
+)
 def interactions(
     order_lines: DataFrame,
-    events: DataFrame,
+    touchpoints: DataFrame,
     messages: DataFrame,
     feedback: DataFrame,
     products: DataFrame,
@@ -37,7 +37,7 @@ def interactions(
     returns; pieces of both are positive, their value is negative.
     """
     lines = order_lines.where(counted(F.col("order_date"), as_of))
-    done = events.where(counted(F.col("event_date"), as_of))
+    done = touchpoints.where(counted(F.col("occurred_on"), as_of))
     sent = messages.where(counted(F.to_date("sent_at"), as_of))
     written = feedback.where(counted(F.to_date("written_at"), as_of))
     acts = (
@@ -80,15 +80,13 @@ def _orders(order_lines: DataFrame, products: DataFrame) -> DataFrame:
     )
 
 
-def _events(events: DataFrame, messages: DataFrame, products: DataFrame) -> DataFrame:
-    """Take the kinds that count.
+def _events(touchpoints: DataFrame, messages: DataFrame, products: DataFrame) -> DataFrame:
+    """Take what was done with a product.
 
     What was done in a message is done by whom it was sent to; where the messages feed does not
     know it, by whoever did it.
     """
-    wanted = events.where(F.col("type").isin(*EVENT_KINDS)).select(
-        "message_id", "identifier", "product_id", "type", "event_date"
-    )
+    wanted = touchpoints.where(F.col("kind").isin(*OF_PRODUCTS))
     sent = messages.select("message_id", F.col("identifier").alias("sent_to"))
     # Apart, since most events are of no message: a join would gather them all in one partition.
     in_messages = (
@@ -98,15 +96,18 @@ def _events(events: DataFrame, messages: DataFrame, products: DataFrame) -> Data
         .drop("sent_to")
     )
     acts = wanted.where("message_id IS NULL").unionByName(in_messages)
-    return _times(acts, F.col("type").alias("kind"), F.col("event_date"), products)
+    return _times(acts, F.col("kind"), F.col("occurred_on"), F.col("times"), products)
 
 
 def _reviews(feedback: DataFrame, products: DataFrame) -> DataFrame:
-    return _times(feedback, F.lit("review").alias("kind"), F.to_date("written_at"), products)
+    day = F.to_date("written_at").alias("occurred_on")
+    return _times(feedback, F.lit("review").alias("kind"), day, F.lit(1), products)
 
 
-def _times(frame: DataFrame, kind: Column, day: Column, products: DataFrame) -> DataFrame:
-    """Make a row a time, without products that are no merchandise."""
+def _times(
+    frame: DataFrame, kind: Column, day: Column, times: Column, products: DataFrame
+) -> DataFrame:
+    """Count times as pieces, without products that are no merchandise."""
     others = products.where(F.col("item_type") != PRODUCT).select("product_id")
     return (
         frame.where("product_id IS NOT NULL")
@@ -115,8 +116,8 @@ def _times(frame: DataFrame, kind: Column, day: Column, products: DataFrame) -> 
             "identifier",
             "product_id",
             kind,
-            day.alias("occurred_on"),
-            F.lit(1).cast("decimal(28,3)").alias("quantity"),
+            day,
+            times.cast("decimal(28,3)").alias("quantity"),
             F.lit(None).cast(MONEY).alias("value"),
         )
     )

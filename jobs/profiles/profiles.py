@@ -11,12 +11,11 @@ from pyspark.sql import functions as F
 from jobs.identity.nodes import EMAIL, RECORD, node
 from jobs.identity.resolve import with_person
 from jobs.lake.job import job
-from jobs.lake.tables.gold import PROFILES
+from jobs.lake.tables.gold import PROFILES, TOUCHPOINTS, VISITS
 from jobs.lake.tables.identity import IDENTIFIERS, PERSONS
 from jobs.lake.tables.silver import (
     CONSENTS,
     CUSTOMERS,
-    EVENTS,
     FEEDBACK,
     MESSAGES,
     ORDER_LINES,
@@ -42,7 +41,8 @@ PERSONALIZATION = "personalization"
         PERSONS,
         CUSTOMERS,
         ORDER_LINES,
-        EVENTS,
+        VISITS,
+        TOUCHPOINTS,
         MESSAGES,
         CONSENTS,
         FEEDBACK,
@@ -56,7 +56,8 @@ def profiles(
     persons: DataFrame,
     customers: DataFrame,
     order_lines: DataFrame,
-    events: DataFrame,
+    visits: DataFrame,
+    touchpoints: DataFrame,
     messages: DataFrame,
     consents: DataFrame,
     feedback: DataFrame,
@@ -75,8 +76,8 @@ def profiles(
     parts = [
         records_by_person(customers, identifiers, as_of),
         purchases_by_person(order_lines, products, identifiers, as_of),
-        visits_by_person(events, identifiers, as_of),
-        messages_by_person(messages, events, identifiers, as_of),
+        visits_by_person(visits, identifiers, as_of),
+        messages_by_person(messages, touchpoints, identifiers, as_of),
         reviews_by_person(feedback, identifiers, as_of),
         agreements_by_person(consents, customers, identifiers, as_of),
     ]

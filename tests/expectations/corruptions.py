@@ -171,6 +171,17 @@ CORRUPTIONS: dict[str, dict[str, Corruption]] = {
         "nobody_is_a_crowd": first(identifiers=501),
         "not_empty": fewer(keep=0),
     },
+    "gold.visits": {
+        "parts_of_the_whole": first(cart_adds=2),
+        "counts_not_negative": second(searches=-1),
+        "viewed_to_dwell": second(dwell_ms=1),
+    },
+    "gold.touchpoints": {
+        "known_kind": first(kind="purchase"),
+        "times_positive": second(times=0),
+        "of_something": first(product_id=None, message_id=None),
+        "of_somebody": first(identifier=None, message_id=None),
+    },
     "gold.profiles": {
         "known_kind": first(kind="robot"),
         "counts_sign": first(searches=-1),

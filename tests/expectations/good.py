@@ -46,6 +46,25 @@ _EVENT: Row = _SILVER | {
     "occurred_at": "2026-03-10T10:00:00",
     "event_date": "2026-03-10",
 }
+_VISIT: Row = {
+    "identifier": "login:ann",
+    "event_date": "2026-03-10",
+    "known_from": "2026-03-10",
+    "loaded_on": "2026-03-10",
+    "events": 2,
+    "product_views": 0,
+    "searches": 1,
+    "cart_adds": 0,
+    "dwell_ms": 0,
+    "last_event_at": "2026-03-10T10:00:00",
+}
+_TOUCH: Row = {
+    "identifier": "login:ann",
+    "occurred_on": "2026-03-10",
+    "known_from": "2026-03-10",
+    "loaded_on": "2026-03-10",
+    "times": 1,
+}
 _PROFILE: Row = {
     "as_of": "2026-03-10",
     "kind": "known",
@@ -205,6 +224,15 @@ GOOD: dict[str, list[Row]] = {
         | {"person_id": person, "kind": kind, "records": n, "identifiers": n + 1}
         | {"as_of": "2026-03-10"}
         for person, kind, n in (("p1", "known", 1), ("p2", "anonymous", 0))
+    ],
+    "gold.visits": [
+        _VISIT | {"session_id": "s1", "product_views": 1, "dwell_ms": 900},
+        _VISIT | {"identifier": None, "session_id": None},
+    ],
+    "gold.touchpoints": [
+        _TOUCH | {"product_id": "mug", "message_id": "m1", "kind": "email_click"},
+        _TOUCH | {"identifier": None, "message_id": "m1", "kind": "email_open"},
+        _TOUCH | {"product_id": "mug", "kind": "product_view"},
     ],
     "gold.profiles": [_BUYER | {"person_id": "p1"}, _PROFILE | {"person_id": "p2"}],
     "gold.rfm": [

@@ -63,7 +63,7 @@ def test_a_table_in_folders_is_read_as_one(tmp_path: Path, spark: SparkSession) 
         numbers = dict.fromkeys(("recency_days", "frequency", "r_score", "f_score", "m_score"), 1)
         score = {"person_id": f"p{day.day}", "as_of": day, "segment": "new", **numbers}
         score["monetary"] = Decimal("9.95")
-        lake.replace(RFM, rows(spark, RFM, [score]), as_of=day, unit=str(day))
+        lake.replace(RFM, rows(spark, RFM, [score]), dates=[day], unit=str(day))
     read = lake.read(RFM, span=Span("as_of", after=FIRST))
     assert [(row.person_id, row.as_of) for row in read.collect()] == [("p2", SECOND)]
     assert read.columns == list(RFM.names)

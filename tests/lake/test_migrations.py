@@ -259,6 +259,6 @@ def test_spark_and_duckdb_read_what_was_rewritten(lake: Lake, spark: Any) -> Non
     theirs = spark.read.format("delta").load(lake.path(LIBRARY))
     assert theirs.columns == list(LIBRARY.names)
     written = Lake(lake.root, spark)
-    written.replace(LIBRARY, theirs.where("title = 'Emma'"), as_of=FIRST, unit="again")
+    written.replace(LIBRARY, theirs.where("title = 'Emma'"), dates=[FIRST], unit="again")
     _, found = run_query("SELECT title, number FROM gold.library ORDER BY title", lake.root)
     assert found == [("Emma", 120), ("Ulysses", 730)]

@@ -57,10 +57,10 @@ def test_a_date_is_replaced_alone(lake: Lake, spark: SparkSession) -> None:
         return {"person_id": person, "as_of": day, "monetary": 1, "segment": "s", **numbers}
 
     lake.replace(
-        RFM, rows(spark, RFM, [scored("p1", "2026-03-01")]), as_of=date(2026, 3, 1), unit="a"
+        RFM, rows(spark, RFM, [scored("p1", "2026-03-01")]), dates=[date(2026, 3, 1)], unit="a"
     )
-    lake.replace(RFM, rows(spark, RFM, [scored("p2", "2026-03-02")]), as_of=NIGHT, unit="b")
-    lake.replace(RFM, rows(spark, RFM, [scored("p3", "2026-03-02")]), as_of=NIGHT, unit="b")
+    lake.replace(RFM, rows(spark, RFM, [scored("p2", "2026-03-02")]), dates=[NIGHT], unit="b")
+    lake.replace(RFM, rows(spark, RFM, [scored("p3", "2026-03-02")]), dates=[NIGHT], unit="b")
     assert sorted(lake.rows(RFM).column("person_id").to_pylist()) == ["p1", "p3"]
 
 

@@ -10,6 +10,7 @@ from pyspark.sql import SparkSession
 from jobs.lake.tables.gold import INTERACTIONS
 from jobs.lake.tables.identity import IDENTIFIERS
 from jobs.lake.tables.silver import EVENTS, FEEDBACK, MESSAGES, ORDER_LINES, PRODUCTS
+from jobs.profiles.activity import touchpoints
 from jobs.profiles.behaviour import messages_by_person
 from jobs.profiles.interactions import interactions
 from tests.rows import rows
@@ -101,7 +102,15 @@ def test_rows_become_one_a_person_product_kind_and_day(spark: SparkSession) -> N
         ],
     )
     found = INTERACTIONS.conform(
-        interactions(order_lines, events, messages, feedback, products, identifiers, as_of=NIGHT)
+        interactions(
+            order_lines,
+            touchpoints(events),
+            messages,
+            feedback,
+            products,
+            identifiers,
+            as_of=NIGHT,
+        )
     )
     first, last = date(2026, 2, 1), NIGHT
     assert sorted(tuple(row)[1:] for row in found.collect()) == [
@@ -148,13 +157,14 @@ def test_a_click_in_a_message_is_of_whom_it_was_sent_to(spark: SparkSession) -> 
     )
     nothing = [rows(spark, table, []) for table in (ORDER_LINES, FEEDBACK, PRODUCTS)]
     lines, feedback, products = nothing
-    found = interactions(lines, events, sent, feedback, products, identifiers, as_of=NIGHT)
+    touched = touchpoints(events)
+    found = interactions(lines, touched, sent, feedback, products, identifiers, as_of=NIGHT)
     assert sorted((row.person_id, row.product_id, row.quantity) for row in found.collect()) == [
         ("p_ann", "tea", 1.0),
         ("p_bob", "pot", 1.0),
         ("p_bob", "tea", 1.0),
     ]
-    counted = messages_by_person(sent, events, identifiers, NIGHT)
+    counted = messages_by_person(sent, touched, identifiers, NIGHT)
     assert {row.person_id: row.messages_clicked for row in counted.collect()} == {
         "p_ann": 1,
         "p_bob": 2,

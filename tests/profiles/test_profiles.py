@@ -20,6 +20,7 @@ from jobs.lake.tables.silver import (
     ORDER_LINES,
     PRODUCTS,
 )
+from jobs.profiles.activity import touchpoints, visits
 from jobs.profiles.profiles import profiles
 from jobs.profiles.settings import ProfilesSettings
 from tests.rows import rows
@@ -234,8 +235,12 @@ QUIET = NOTHING | {
 def run(spark: SparkSession, settings: ProfilesSettings, *, turned: bool = False) -> DataFrame:
     """Profiles of the rows above, given in their order or turned round."""
     step = -1 if turned else 1
-    frames = [rows(spark, table, SOURCES[table.name][::step]) for table in TABLES]
-    return PROFILES.conform(profiles(*frames, as_of=NIGHT, settings=settings))
+    frames = {table: rows(spark, table, SOURCES[table.name][::step]) for table in TABLES}
+    events = frames.pop(EVENTS)
+    given = list(frames.values())
+    # Where the job takes the events, summed up.
+    given[4:4] = [visits(events), touchpoints(events)]
+    return PROFILES.conform(profiles(*given, as_of=NIGHT, settings=settings))
 
 
 def by_person(frame: DataFrame) -> dict[str, Row]:

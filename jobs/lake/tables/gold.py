@@ -1,7 +1,15 @@
 """Gold: profiles, segments and interactions, by person."""
 
 from jobs.lake.contract import Column, Refresh, Table
-from jobs.lake.tables.columns import AS_OF, PERSON_ID, PRODUCT_ID, PSEUDO
+from jobs.lake.tables.columns import (
+    AS_OF,
+    IDENTIFIER,
+    KNOWN_FROM,
+    LOADED_ON,
+    PERSON_ID,
+    PRODUCT_ID,
+    PSEUDO,
+)
 
 MONEY = "decimal(20,4)"
 ANALYTICS = "analytics"
@@ -14,6 +22,67 @@ def _count(name: str, what: str) -> Column:
 def _money(name: str, what: str, nullable: bool = False) -> Column:
     return Column(name, MONEY, what, PSEUDO, nullable)
 
+
+VISITS = Table(
+    layer="gold",
+    name="visits",
+    columns=(
+        IDENTIFIER,
+        Column("session_id", "string", "Session; null for events of none.", PSEUDO),
+        Column("event_date", "date", "Business day in the shop's time zone.", nullable=False),
+        KNOWN_FROM,
+        LOADED_ON,
+        _count("events", "Events, of whatever type."),
+        _count("product_views", "Product views."),
+        _count("searches", "Searches."),
+        _count("cart_adds", "Additions to the cart."),
+        _count("dwell_ms", "Time on product pages, milliseconds."),
+        Column("last_event_at", "timestamp", "Last event (UTC).", PSEUDO, nullable=False),
+    ),
+    key=("identifier", "session_id", "event_date", "known_from", "loaded_on"),
+    refresh=Refresh.REPLACE_DATE,
+    owner=ANALYTICS,
+    description="Events summed up by identifier, session and day: what a night reads of the events "
+    "of former nights. The person is found in `identity.identifiers`.",
+    date="loaded_on",
+    cluster_by=("identifier",),
+)
+
+TOUCHPOINTS = Table(
+    layer="gold",
+    name="touchpoints",
+    columns=(
+        IDENTIFIER,
+        Column("product_id", "string", "Product, if the event names one."),
+        Column("message_id", "string", "Message, if it happened in one."),
+        Column(
+            "kind",
+            "string",
+            "add_to_cart, product_view, email_open or email_click.",
+            PSEUDO,
+            nullable=False,
+        ),
+        Column("occurred_on", "date", "Business day in the shop's time zone.", nullable=False),
+        KNOWN_FROM,
+        LOADED_ON,
+        _count("times", "How many times."),
+    ),
+    key=(
+        "identifier",
+        "product_id",
+        "message_id",
+        "kind",
+        "occurred_on",
+        "known_from",
+        "loaded_on",
+    ),
+    refresh=Refresh.REPLACE_DATE,
+    owner=ANALYTICS,
+    description="What each identifier did with a product or a message on each day, summed up from "
+    "events. Purchases are not among them: `silver.order_lines` has those.",
+    date="loaded_on",
+    cluster_by=("identifier",),
+)
 
 PROFILES = Table(
     layer="gold",
@@ -195,4 +264,14 @@ SCORES = Table(
     retention_days=30,
 )
 
-TABLES = (PROFILES, RFM, CLUSTERS, CLUSTER_CENTRES, SEGMENTS, INTERACTIONS, SCORES)
+TABLES = (
+    VISITS,
+    TOUCHPOINTS,
+    PROFILES,
+    RFM,
+    CLUSTERS,
+    CLUSTER_CENTRES,
+    SEGMENTS,
+    INTERACTIONS,
+    SCORES,
+)
