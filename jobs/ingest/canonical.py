@@ -199,11 +199,13 @@ def _judged(frame: DataFrame, mapping: Mapping) -> DataFrame:
     found = [F.col(REASONS)]
     if mapping.kind.time is not None:
         time = mapping.kind.time
-        end = F.to_utc_timestamp(
-            F.date_add("known_from", 1).cast("timestamp"), mapping.main.time_zone
+        # Business days, which have 23 to 25 hours: from the begin of the oldest to the last's end.
+        day, back = F.date_add("known_from", 1), mapping.feed.limits.oldest_days
+        end, oldest = (
+            F.to_utc_timestamp(d.cast("timestamp"), mapping.main.time_zone)
+            for d in (day, F.date_sub(day, back))
         )
         latest = end + F.expr(f"INTERVAL {int(mapping.future_tolerance.total_seconds())} SECONDS")
-        oldest = end - F.expr(f"INTERVAL {mapping.feed.limits.oldest_days} DAYS")
         shown = F.date_format(time, "yyyy-MM-dd HH:mm")
         future = F.when(
             F.col(time) >= latest, F.concat(F.lit(f"{time}: in the future: "), shown)
