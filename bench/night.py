@@ -117,13 +117,14 @@ def memory(pid: int) -> int:
 
 
 def jobs(home: Path, since: datetime) -> dict[str, dict[str, float | int | None]]:
-    """Seconds and rows of every job that a night recorded."""
+    """Seconds, rows and bytes read of every job that a night recorded."""
     rows = DeltaTable(str(home / "lake" / "ops" / "runs")).to_pyarrow_table().to_pylist()
     found = [r for r in rows if r["started_at"] >= since]
     return {
         " ".join(filter(None, (r["job"], r["source"]))): {
             "seconds": round((r["ended_at"] - r["started_at"]).total_seconds(), 1),
             "rows": r["rows_read"] if r["rows_read"] is not None else r["rows_written"],
+            "bytes_read": r["bytes_read"],
         }
         for r in sorted(found, key=lambda r: r["started_at"])
     }

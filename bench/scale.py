@@ -1,0 +1,129 @@
+"""Benchmark of growth: the demo's shop with ever more people, and with a longer past.
+
+Usage: ``python bench/scale.py --people 50 10000 100000 --out bench/scale.json``
+
+For each number of people: a world of 91 days; the first 90 from nothing to export, one more day,
+and that day again without a new file. Then, in a home of its own, the first 9 days and one more:
+what a night reads after 9 days is held against what it reads after 90. The exponent of a job is
+the slope of its seconds over people in a log-log plot between the two largest worlds, the seconds
+of the smallest taken away. Sizes that the file has already are not measured again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from bench.night import night  # noqa: E402 - the path is set above
+
+DAYS = 91
+FIRST = date(2026, 6, 1)
+"""First day of the demo's world."""
+LONG, SHORT = 90, 9
+"""Days of the past that a night is measured after."""
+
+
+def main() -> None:
+    """Measure each size that the result lacks, and write it down."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, nargs="+", required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--homes", type=Path, help="where the homes are kept, to be looked into")
+    wanted = parser.parse_args()
+    sizes = " ".join(map(str, wanted.people))
+    result: dict[str, Any] = json.loads(wanted.out.read_text()) if wanted.out.exists() else {}
+    result |= {
+        "command": f"python bench/scale.py --people {sizes} --out {wanted.out}",
+        "cores": os.cpu_count(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+    }
+    worlds = result.setdefault("people", {})
+    for people in wanted.people:
+        if str(people) not in worlds:
+            with tempfile.TemporaryDirectory() as scratch:
+                worlds[str(people)] = measured(people, wanted.homes or Path(scratch))
+            result["exponents"] = exponents(worlds)
+            wanted.out.write_text(json.dumps(result, indent=2) + "\n")
+    print(json.dumps(result, indent=2))
+
+
+def measured(people: int, scratch: Path) -> dict[str, Any]:
+    """Run the nights of one size."""
+    os.environ |= {
+        "BESPOKE__SIMULATE__PEOPLE": str(people),
+        "BESPOKE__SIMULATE__DAYS": str(DAYS),
+        "BESPOKE__AIRFLOW__RETRIES": "0",
+    }
+    whole, early = scratch / f"{people}-whole", scratch / f"{people}-early"
+    started = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-m", "jobs.cli.main", "simulate"],
+        cwd=ROOT,
+        env={**os.environ, "BESPOKE_HOME": str(whole), "BESPOKE_SOURCE": "demo"},
+        check=True,
+    )
+    world = time.perf_counter() - started
+    early.mkdir(parents=True)
+    for name in ("landing", "truth", "source_set"):
+        (early / name).symlink_to(whole / name)
+    found = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "load_before": round(os.getloadavg()[0], 1),
+        "world_seconds": round(world, 1),
+        "after_nothing": night("demo", whole, day(LONG)),
+        "one_more_day": night("demo", whole, day(LONG + 1)),
+        "no_new_file": night("demo", whole, day(LONG + 1)),
+        "early_after_nothing": night("demo", early, day(SHORT)),
+        "early_one_more_day": night("demo", early, day(SHORT + 1)),
+    }
+    before, after = (bytes_read(found[name]) for name in ("early_one_more_day", "one_more_day"))
+    return found | {
+        "bytes_after_9_days": before,
+        "bytes_after_90_days": after,
+        "times_the_bytes": round(after / before, 2),
+    }
+
+
+def day(number: int) -> date:
+    """Return a day of the world, the first being 1."""
+    return FIRST + timedelta(days=number - 1)
+
+
+def bytes_read(found: dict[str, Any]) -> int:
+    """Bytes that all jobs of a night read."""
+    return sum(job["bytes_read"] or 0 for job in found["jobs"].values())
+
+
+def exponents(worlds: dict[str, Any]) -> dict[str, float]:
+    """Growth of each job between the two largest worlds, the smallest one's time taken away."""
+    if len(worlds) < 3:
+        return {}
+    least, *_, large, largest = sorted(worlds, key=int)
+    empty, before, after = (
+        worlds[size]["after_nothing"]["jobs"] for size in (least, large, largest)
+    )
+    times = math.log(int(largest) / int(large))
+    return {
+        job: round(math.log(more / some) / times, 2)
+        for job in after
+        if (some := before[job]["seconds"] - empty[job]["seconds"]) > 0
+        and (more := after[job]["seconds"] - empty[job]["seconds"]) > 0
+    }
+
+
+if __name__ == "__main__":
+    main()
