@@ -73,13 +73,15 @@ def profiles(
     registration: only its newest version is kept. A person of whom nothing is known has zeros and
     nulls, and agreed to nothing.
     """
+    # Every part looks persons up; without a checkpoint the table would be read ten times.
+    people = identifiers.select("identifier", "type", "person_id").localCheckpoint()
     parts = [
-        records_by_person(customers, identifiers, as_of),
-        purchases_by_person(order_lines, products, identifiers, as_of),
-        visits_by_person(visits, identifiers, as_of),
-        messages_by_person(messages, touchpoints, identifiers, as_of),
-        reviews_by_person(feedback, identifiers, as_of),
-        agreements_by_person(consents, customers, identifiers, as_of),
+        records_by_person(customers, people, as_of),
+        purchases_by_person(order_lines, products, people, as_of),
+        visits_by_person(visits, people, as_of),
+        messages_by_person(messages, touchpoints, people, as_of),
+        reviews_by_person(feedback, people, as_of),
+        agreements_by_person(consents, customers, people, as_of),
     ]
     everyone = persons.select("person_id", "kind")
     joined = reduce(lambda left, right: left.join(right, "person_id", "left"), parts, everyone)
