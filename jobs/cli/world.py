@@ -14,6 +14,7 @@ from jobs.cli.nights import Chosen, chosen
 from jobs.cli.progress import Progress
 from jobs.cli.query import stored_tables
 from jobs.lake.errors import BespokeError
+from jobs.lake.folders import lake_root
 from jobs.lake.settings import Settings, claim_home, home, settings
 
 log = logging.getLogger("bespoke")
@@ -51,28 +52,34 @@ def make_world(wanted: Settings, sources: Chosen, progress: Progress) -> None:
     """Make the set's files if they are simulated; does nothing where that world is there."""
     if not sources.simulated:
         return
-    from jobs.lake.session import open_session
-    from jobs.simulate.landing import held_digest
-    from jobs.simulate.world import simulate
+    from jobs.simulate.landing import held_digest, is_done
 
     held = held_digest(sources.landing)
     other = held not in (None, wanted.simulate.digest())
-    if other and "ops.files" in stored_tables(home() / "lake"):
+    if other and "ops.files" in stored_tables(lake_root()):
         raise AnotherWorldError(
             f"{sources.landing} holds the files of another world, and the lake has read them: its "
             "people and those of this one would be taken for each other. Name another folder in "
             "BESPOKE_HOME, or set simulate.* as it was"
         )
     with progress.stage("world") as said:
-        here = wanted.airflow.submit == "in_process"
-        # The demo's files are made on this machine, whatever the nights run on: a world in which
-        # each table is a few rows takes a cluster far longer.
-        machine = wanted.spark if here else wanted.spark.model_copy(update={"master": "local[*]"})
-        spark = open_session(machine)
-        simulate(spark, wanted.simulate, sources.landing, sources.truth)
-        if not here:
-            spark.stop()
+        if not is_done(sources.landing, sources.truth, wanted.simulate):
+            _make(wanted, sources)
         said.append(f"{wanted.simulate.people:,} people over {wanted.simulate.days} days")
+
+
+def _make(wanted: Settings, sources: Chosen) -> None:
+    from jobs.lake.session import open_session
+    from jobs.simulate.world import simulate
+
+    here = wanted.airflow.submit == "in_process"
+    # The demo's files are made on this machine, whatever the nights run on: a world in which each
+    # table is a few rows takes a cluster far longer.
+    machine = wanted.spark if here else wanted.spark.model_copy(update={"master": "local[*]"})
+    spark = open_session(machine)
+    simulate(spark, wanted.simulate, sources.landing, sources.truth)
+    if not here:
+        spark.stop()
 
 
 def ensure_world(console: Console) -> None:
