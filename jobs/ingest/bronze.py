@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import reduce
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from jobs.ingest.catalogue import ROW_KEY, Feed
 from jobs.ingest.keyring import key_file, read_keyring
-from jobs.ingest.landing import Inspected, unpacked
+from jobs.ingest.landing import Inspected, is_packed, unpacked
 from jobs.ingest.ledger import Batch
 from jobs.ingest.lookups import looked_up
 from jobs.ingest.mapping import Mapping
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("bespoke")
 
+UNPACKED = ".unpacked-"
 _UNDECLARED = "a column that the catalogue does not name"
 
 
@@ -46,7 +48,11 @@ def bronze_unit(batch: Batch) -> str:
 def write_bronze(run: Run, mapping: Mapping, batch: Batch, files: Sequence[Inspected]) -> int:
     """Append the rows of a batch's files to bronze, once; return the table's Delta version."""
     feed = mapping.feed
-    with one_task_a_file(run.lake.spark), TemporaryDirectory(dir=scratch.folder()) as folder:
+    place = workplace(run.settings.spark.master, feed, files)
+    with (
+        one_task_a_file(run.lake.spark),
+        TemporaryDirectory(prefix=UNPACKED, dir=place) as folder,
+    ):
         files = unpacked(files, feed, Path(folder))
         # Few partitions from here on, the lines being counted: a Python worker and its buffers
         # for each of a hundred small files would be held until the last of them is done.
@@ -60,6 +66,20 @@ def write_bronze(run: Run, mapping: Mapping, batch: Batch, files: Sequence[Inspe
                 log.warning("%s: %s; it is kept encrypted", mapping.name, _UNDECLARED)
         with _sealed(run, mapping, batch, rows) as safe:
             return _append(run, mapping, batch, safe)
+
+
+def workplace(master: str, feed: Feed, files: Sequence[Inspected]) -> Path:
+    """Return where files are unpacked: scratch, or beside them for workers, who do not see that.
+
+    Hidden there, so that nobody takes it for a file that came. What a killed run has left is
+    removed: a lake has one writer.
+    """
+    if master.startswith("local") or not is_packed(feed, files):
+        return scratch.folder()
+    place = files[0].landed.path.parent
+    for left in place.glob(f"{UNPACKED}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    return place
 
 
 def _append(run: Run, mapping: Mapping, batch: Batch, rows: DataFrame) -> int:

@@ -206,9 +206,15 @@ def _looked_into(landed: Landed, feed: Feed, file_id: str, generation: int) -> I
     )
 
 
+def is_packed(feed: Feed, files: Sequence[Inspected]) -> bool:
+    """Whether Parquet files are among them that came as gzip."""
+    parquet = feed.format is not None and feed.format.type == "parquet"
+    return parquet and any(file.landed.path.suffix == ".gz" for file in files)
+
+
 def unpacked(files: Sequence[Inspected], feed: Feed, folder: Path) -> list[Inspected]:
     """Unpack Parquet files that came as gzip, which Spark reads of text only, into a folder."""
-    if feed.format is None or feed.format.type != "parquet":
+    if not is_packed(feed, files):
         return list(files)
     found = []
     for file in files:
