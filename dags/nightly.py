@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, chain
 
-from jobs.cli.alert import alert
+from jobs.cli.alert import alert, deadline
 from jobs.cli.schedule import business_day, schedule_zone
 from jobs.cli.tasks import AS_OF, stage_task, task_arguments
 from jobs.cli.waiting import waiting_task
@@ -30,6 +30,7 @@ with DAG(
     # A lake has one writer, and a night builds on the one before.
     max_active_runs=1,
     default_args={**task_arguments(airflow), "on_failure_callback": alert},
+    deadline=deadline(airflow.deadline_minutes),
     user_defined_macros={"business_day": business_day},
     tags=["bespoke"],
 ) as nightly:

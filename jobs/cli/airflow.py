@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from importlib.metadata import version
@@ -20,6 +21,7 @@ from jobs.cli.nights import day_after
 from jobs.cli.schedule import business_day, schedule_zone, set_zone
 from jobs.lake.days import day_end
 from jobs.lake.errors import BespokeError
+from jobs.lake.outage import outage, without_password
 from jobs.lake.settings import conf_folder, home, settings
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from jobs.lake.settings import Settings
 
 LOOPBACK = "127.0.0.1"
+DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 
 
 class AirflowError(BespokeError):
@@ -82,8 +85,7 @@ def environment(port: int) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://{LOOPBACK}:{port}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(password_file()),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": wanted.airflow.database
-        or f"sqlite:///{folder / 'airflow.db'}",
+        DATABASE: wanted.airflow.database or f"sqlite:///{folder / 'airflow.db'}",
         "AIRFLOW__API__HOST": LOOPBACK,
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__WORKERS": "1",
@@ -100,6 +102,12 @@ def environment(port: int) -> dict[str, str]:
     }
     if wanted.airflow.submit == "spark_submit":
         own |= _cluster(wanted)
+    if wanted.metrics.statsd_host is not None:
+        own |= {
+            "AIRFLOW__METRICS__STATSD_ON": "True",
+            "AIRFLOW__METRICS__STATSD_HOST": wanted.metrics.statsd_host,
+            "AIRFLOW__METRICS__STATSD_PORT": str(wanted.metrics.statsd_port),
+        }
     kept = {name: os.environ.get(name) or value for name, value in own.items()}
     return kept | {"AIRFLOW_HOME": str(folder), "PYTHONPATH": own["PYTHONPATH"]}
 
@@ -135,6 +143,34 @@ def prepare(variables: Mapping[str, str]) -> None:
     # Makes the tables of an empty database from the models, upgrades one of another version.
     db.initdb()
     _mark(variables).write_text(_database_state(variables))
+
+
+@contextmanager
+def database_at_hand(variables: Mapping[str, str]) -> Iterator[None]:
+    """Say in the place of a driver's error that Airflow's database cannot be reached.
+
+    Raises
+    ------
+    AirflowError
+        It cannot.
+    """
+    try:
+        yield
+    except Exception as error:
+        from sqlalchemy.exc import OperationalError
+
+        driver = isinstance(error, ModuleNotFoundError) and error.name == "psycopg2"
+        if not driver and not isinstance(error, OperationalError):
+            raise
+        if outage(error, settings(), of_models=False) is not None:
+            raise
+        place = without_password(variables[DATABASE])
+        raise AirflowError(
+            f"Airflow's database cannot be reached at {place}: {str(error).partition(chr(10))[0]}. "
+            f"Start it, or mend airflow.database (or {DATABASE}); PostgreSQL wants the extra "
+            "`cluster`. What the night has written so far stays, and nothing is published of it; "
+            "then run it again"
+        ) from error
 
 
 def is_prepared(variables: Mapping[str, str]) -> bool:
@@ -199,7 +235,7 @@ def _mark(variables: Mapping[str, str]) -> Path:
 
 
 def _database_state(variables: Mapping[str, str]) -> str:
-    place = variables["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
+    place = variables[DATABASE]
     # Hashed: the address of a database may hold its password.
     return f"{version('apache-airflow-core')} {hashlib.sha256(place.encode()).hexdigest()[:16]}"
 

@@ -1,12 +1,16 @@
-"""Alert: says which task of which night failed, why, and where to look."""
+"""Alert: says which task of which night failed, or which night is late, and where to look."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
-from jobs.lake.notice import post
+from jobs.lake.notice import notice, post
+
+if TYPE_CHECKING:
+    from airflow.sdk.definitions.deadline import DeadlineAlert
 
 log = logging.getLogger("bespoke")
 
@@ -28,6 +32,45 @@ def alert(context: Mapping[str, Any]) -> None:
     address = settings().airflow.alert_webhook
     if address:
         post(address, said)
+
+
+def late(context: Mapping[str, Any]) -> None:
+    """Log and post that a run has not ended in time: what the DAG's deadline calls.
+
+    Parameters
+    ----------
+    context : mapping
+        Airflow's: ``dag_run`` and ``deadline``, as its API would return them.
+    """
+    from jobs.lake.settings import settings
+
+    run, due = context["dag_run"], context["deadline"]["deadline_time"]
+    if run["run_type"] == "backfill":
+        # Runs of a backfill are queued at one time and run one by one: nobody waits for them.
+        log.info("%s is not done at %s", run["dag_run_id"], due)
+        return
+    said = {
+        "text": f"{run['dag_id']}: {run['dag_run_id']} was to end by {due} and has not. Look at "
+        "`bespoke runs`, and at its tasks on Airflow's page",
+        "dag": run["dag_id"],
+        "run": run["dag_run_id"],
+        "due": str(due),
+    }
+    notice(said, settings().airflow.alert_webhook)
+
+
+def deadline(minutes: int | None) -> DeadlineAlert | None:
+    """Return a DAG's deadline, counted from when a run was queued; None for none."""
+    from airflow.sdk.definitions.callback import SyncCallback
+    from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
+
+    if minutes is None:
+        return None
+    return DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(minutes=minutes),
+        callback=SyncCallback(late),
+    )
 
 
 def describe(context: Mapping[str, Any]) -> dict[str, str]:

@@ -6,12 +6,12 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rich.console import Console
 
-FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+from jobs.lake.logs import PROJECT, text_formatter
 
 
 def terminal() -> Console:
@@ -46,26 +46,28 @@ def to_file(path: Path) -> Iterator[Console]:
     sys.stderr.flush()
     kept = os.dup(1), os.dup(2)
     handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter(FORMAT))
-    project = logging.getLogger("bespoke")
-    project.setLevel(logging.INFO)
-    project.addHandler(handler)
+    handler.setFormatter(text_formatter())
+    PROJECT.setLevel(logging.INFO)
+    PROJECT.addHandler(handler)
     # Airflow hands what is logged to its own handlers too: once is enough.
-    project.propagate = False
+    PROJECT.propagate = False
     with path.open("ab") as log, os.fdopen(os.dup(kept[0]), "w", encoding="utf-8") as shown:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
         try:
             yield Console(file=shown, highlight=False, soft_wrap=True)
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
+            with suppress(OSError):
+                sys.stdout.flush()
+                sys.stderr.flush()
             os.dup2(kept[0], 1)
             os.dup2(kept[1], 2)
             for descriptor in kept:
                 os.close(descriptor)
             # What closes when the process ends says so on the terminal that is back now.
             logging.getLogger("py4j").setLevel(logging.WARNING)
-            project.removeHandler(handler)
-            project.propagate = True
-            handler.close()
+            PROJECT.removeHandler(handler)
+            PROJECT.propagate = True
+            # On a full disk the log's last line is lost, and what is wrong is still told.
+            with suppress(OSError):
+                handler.close()

@@ -8,13 +8,16 @@ from datetime import date
 
 from jobs.cli.nights import night_of
 from jobs.lake.errors import BespokeError
+from jobs.lake.logs import text_formatter
 from jobs.lake.settings import settings
 from jobs.stages import run_stage
 
 
 def main(arguments: list[str]) -> int:
     """Run the stage; return 1 for an error that a person must act on."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    shown = logging.StreamHandler()
+    shown.setFormatter(text_formatter())
+    logging.basicConfig(level=logging.INFO, handlers=[shown])
     stage, wanted = arguments
     try:
         run_stage(stage, night_of(date.fromisoformat(wanted), settings()))

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from jobs.lake import metrics
 from jobs.lake.contract import Table
 from jobs.lake.history import Success, successes, version_then
 from jobs.lake.opening import open_lake
@@ -92,6 +93,16 @@ class Run:
         """Append to ``ops.runs`` what jobs say of themselves."""
         ended = datetime.now(UTC)
         self.lake.append_rows(RUNS, [self._row(record, ended) for record in records])
+        for record in records:
+            # A feed's name has a dot, by which StatsD would make folders of it.
+            parts = (self.dag, record.job, (record.source or "").replace(".", "_"))
+            metrics.send(
+                self.settings.metrics,
+                ".".join(filter(None, parts)),
+                state=record.state,
+                took=ended - record.started_at,
+                counts=record.counts,
+            )
 
     @cached_property
     def done(self) -> Sequence[Success]:

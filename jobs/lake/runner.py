@@ -15,6 +15,7 @@ from jobs.lake.contract import Refresh, Table
 from jobs.lake.errors import DataError
 from jobs.lake.files import Span
 from jobs.lake.job import Job, Read, Scope
+from jobs.lake.logs import logged_as
 from jobs.lake.meter import metered
 from jobs.lake.quality import judge
 from jobs.lake.run import Record, Run
@@ -30,7 +31,11 @@ log = logging.getLogger("bespoke")
 def recorded(run: Run, job: str, source: str | None = None) -> Iterator[Record]:
     """Record a job in ``ops.runs`` when it ends, however it ends."""
     record = Record(job, source)
-    with faults.within(f"{job} {source}" if source else job), metered(run.lake.spark) as read:
+    with (
+        faults.within(f"{job} {source}" if source else job),
+        logged_as(run.id, job, source),
+        metered(run.lake.spark) as read,
+    ):
         try:
             yield record
         except faults.StoppedError:

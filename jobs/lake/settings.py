@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from jobs.identity.settings import IdentitySettings
 from jobs.lake.days import Zone
 from jobs.lake.errors import DataError
+from jobs.lake.metrics import MetricsSettings
 from jobs.maintenance.settings import MaintenanceSettings
 from jobs.profiles.settings import ProfilesSettings
 from jobs.recommend.settings import RecommendSettings
@@ -95,6 +96,8 @@ class AirflowSettings(Section):
     retries: int = Field(default=2, ge=0)
     retry_delay_seconds: int = Field(default=60, ge=0)
     alert_webhook: str | None = None
+    deadline_minutes: int | None = Field(default=240, ge=1)
+    """After which a night that has not ended is told of; None never does."""
     port: int = Field(default=8080, ge=1024, le=65535)
     """Of the local web page (`bespoke airflow`)."""
 
@@ -146,6 +149,7 @@ class Settings(Section):
     models: ModelSettings = ModelSettings()
     export: ExportSettings = ExportSettings()
     maintenance: MaintenanceSettings = MaintenanceSettings()
+    metrics: MetricsSettings = MetricsSettings()
 
 
 def conf_folder() -> Path:

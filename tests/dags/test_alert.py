@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from jobs.cli.alert import alert, describe
+from jobs.cli.alert import alert, deadline, describe, late
 from jobs.lake.notice import post
 from jobs.lake.settings import settings
 
@@ -68,3 +68,20 @@ def test_a_webhook_that_does_not_answer_fails_nothing(
         assert not post(address, {"text": "x"})
     assert "alert_webhook" in caplog.text
     assert "secret-path" not in caplog.text
+
+
+@pytest.mark.parametrize(("kind", "told"), [("scheduled", 1), ("manual", 1), ("backfill", 0)])
+def test_a_late_night_is_told_of_and_a_backfill_is_not(
+    webhook: list[dict[str, Any]], kind: str, told: int
+) -> None:
+    run = {"dag_id": "nightly", "dag_run_id": f"{kind}__2026-08-29", "run_type": kind}
+    due = datetime(2026, 8, 30, 6, tzinfo=UTC)
+    late({"dag_run": run, "deadline": {"id": "1", "deadline_time": due}})
+    assert [said["due"] for said in webhook] == ["2026-08-30 06:00:00+00:00"] * told
+
+
+def test_a_deadline_may_be_left_out() -> None:
+    assert deadline(None) is None
+    wanted = deadline(90)
+    assert wanted is not None
+    assert wanted.callback.path == "jobs.cli.alert.late"

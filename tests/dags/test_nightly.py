@@ -44,6 +44,8 @@ def test_one_run_at_a_time_with_backoff_and_an_alert(nightly: Any) -> None:
 
     assert nightly.max_active_runs == 1
     assert nightly.catchup is False
+    (due,) = nightly.deadline
+    assert due.interval == timedelta(minutes=240)
     for task in nightly.tasks:
         assert task.retries == 2
         assert task.retry_delay == timedelta(seconds=60)
