@@ -6,6 +6,7 @@ import importlib
 import logging
 import os
 import threading
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from jobs.cli.nights import Chosen, chosen
 from jobs.cli.waiting import wait
 from jobs.cli.world import make_world
 from jobs.lake.errors import BespokeError
+from jobs.lake.outage import outage
 from jobs.lake.settings import Settings, claim_home, home, settings
 
 if TYPE_CHECKING:
@@ -58,7 +60,11 @@ def bring_up(as_of: date | None = None, *, patient: bool = False) -> None:
         except BespokeError:
             raise
         except Exception as error:
-            log.exception("the run broke off")
+            with suppress(OSError):
+                log.exception("the run broke off")
+            named = outage(error, wanted, of_models=False)
+            if named is not None:
+                raise named from None
             raise RunError(
                 f"{type(error).__name__}: {error}\nThe whole story is in {path}"
             ) from None
@@ -74,7 +80,7 @@ def _bring_up(
     patient: bool,
 ) -> None:
     from jobs.cli import summary
-    from jobs.cli.airflow import environment, prepare, run_dag
+    from jobs.cli.airflow import database_at_hand, environment, prepare, run_dag
     from jobs.cli.progress import Progress, listener
 
     progress = Progress(console, lambda since: summary.counts(home() / "lake", since))
@@ -86,7 +92,9 @@ def _bring_up(
         session = threading.Thread(target=_start_session, args=(wanted,), daemon=True)
         if here:
             session.start()
-        prepare(environment(wanted.airflow.port))
+        variables = environment(wanted.airflow.port)
+        with database_at_hand(variables):
+            prepare(variables)
         if here:
             session.join()
         said.append("Airflow and Spark" if here else "Airflow")
@@ -99,7 +107,8 @@ def _bring_up(
     at_work = threading.Event()
     if here:
         threading.Thread(target=_import_slow, args=(at_work,), daemon=True).start()
-    outcome = run_dag("nightly", night, listener(progress, at_work.set))
+    with database_at_hand(variables):
+        outcome = run_dag("nightly", night, listener(progress, at_work.set))
     if outcome.state != "success":
         raise RunError(_failure(outcome.failed, progress.errors, night, path))
     summary.show(summary.summarise(home(), night, path), console)

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from jobs.cli.databases import unreachable
 from jobs.cli.java import HOW, OLDEST, java
 from jobs.cli.query import records
 from jobs.lake import jars
 from jobs.lake.errors import BespokeError
 from jobs.lake.lock import owner
+from jobs.lake.outage import without_password
 from jobs.lake.settings import home, settings
 
 # A demo night peaks at about 4 GiB with Airflow, Spark and MLflow in it.
@@ -221,6 +223,28 @@ def feeds() -> Finding:
     return Finding("feeds", False, "; ".join(map(str, late)), mend)
 
 
+def models_database() -> Finding:
+    """Look whether MLflow can be reached."""
+    uri = settings().models.tracking_uri or f"sqlite:///{home() / 'mlflow.db'}"
+    return _reached("MLflow", uri, "start it, or mend models.tracking_uri")
+
+
+def airflow_database() -> Finding:
+    """Look whether Airflow's database can be reached."""
+    from jobs.cli.airflow import DATABASE, environment
+
+    uri = environment(settings().airflow.port)[DATABASE]
+    return _reached("Airflow's database", uri, "start it, or mend airflow.database")
+
+
+def _reached(what: str, uri: str, mend: str) -> Finding:
+    why = unreachable(uri)
+    place = without_password(uri)
+    if why is None:
+        return Finding(what, True, place)
+    return Finding(what, False, f"{place} cannot be reached: {why}", mend)
+
+
 CHECKS: tuple[Callable[[], Finding], ...] = (
     python,
     java_runtime,
@@ -230,6 +254,8 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     configuration,
     port,
     keys,
+    models_database,
+    airflow_database,
     lock,
     tables,
     clock,

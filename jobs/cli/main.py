@@ -79,10 +79,19 @@ def main(arguments: list[str] | None = None) -> Any:
     try:
         return app(arguments)
     except Exception as error:
-        if not for_people(error):
+        told = error if for_people(error) else _outage(error)
+        if told is None:
             raise
-        typer.echo(f"bespoke: {error}", err=True)
+        typer.echo(f"bespoke: {told}", err=True)
         sys.exit(1)
+
+
+def _outage(error: Exception) -> Exception | None:
+    """Return what a full disk or a lack of memory has to say in the place of its error."""
+    from jobs.lake.outage import outage
+    from jobs.lake.settings import settings
+
+    return outage(error, settings(), of_models=False)
 
 
 def for_people(error: Exception) -> bool:
