@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jobs.cli.dictionary import one
 from jobs.lake import scratch
 from jobs.lake.errors import BespokeError
+from jobs.lake.outage import outages_named
 from jobs.lake.settings import home, settings
 from jobs.lake.tables import TABLES
 
@@ -36,7 +37,10 @@ def run_maintenance(table: str | None = None, *, dry_run: bool = False) -> list[
         Nothing was ever written.
     LockedError
         A night is at work.
+    DataError, ClockError
+        The lake may not be written.
     """
+    from jobs.lake.opening import open_lake
     from jobs.maintenance.upkeep import foreseen, maintain
 
     tables = TABLES.values() if table is None else [one(table, TABLES)]
@@ -47,7 +51,8 @@ def run_maintenance(table: str | None = None, *, dry_run: bool = False) -> list[
         )
     if dry_run:
         return foreseen(upkeep, tables, folders=table is None)
-    with _own_temporary_folder():
+    with outages_named(settings()), _own_temporary_folder():
+        open_lake(upkeep.lake)
         return maintain(upkeep, tables, folders=table is None)
 
 
@@ -78,11 +83,14 @@ def run_in_task() -> None:
     from airflow.sdk.exceptions import AirflowFailException
 
     from jobs.cli.tasks import retry_helps
+    from jobs.lake.opening import open_lake
     from jobs.maintenance.upkeep import maintain
 
     try:
-        with _own_temporary_folder():
-            maintain(_upkeep("maintenance"), TABLES.values())
+        with outages_named(settings()), _own_temporary_folder():
+            upkeep = _upkeep("maintenance")
+            open_lake(upkeep.lake)
+            maintain(upkeep, TABLES.values())
     except Exception as error:
         if retry_helps(error):
             raise

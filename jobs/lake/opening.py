@@ -1,7 +1,7 @@
 """Opening: what is looked at before a lake is written, and how it gets the form of this release.
 
 A note beside the tables says which of them were made and by which contracts. While it holds, an
-opening reads it, looks for the tables' folders and for the time of the last run, and no more.
+opening reads it, looks for the tables' folders and at what the last runs recorded, and no more.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from jobs.lake import upgrade
 from jobs.lake.contract import Refresh, Table
+from jobs.lake.ends import missing_ends
 from jobs.lake.errors import ClockError, DataError
 from jobs.lake.fit import align, differences, lacking
 from jobs.lake.lock import writer
@@ -54,14 +55,16 @@ def open_lake(
     Raises
     ------
     DataError
-        A table is gone or cannot be read, a later release wrote the lake, or a table differs from
-        its contract in a way that no migration mends.
+        A table is gone, cannot be read or lacks the end of its log, a later release wrote the
+        lake, or a table differs from its contract in a way that no migration mends.
     ClockError
         The machine's clock is behind the lake's last run.
     """
     note, digest = read_note(lake.root), digest_of(tables, migrations)
     made = note.made if note else _made_of_old(lake, tables)
     _refuse_gone(lake, made, migrations)
+    if short := missing_ends(lake, recent=True):
+        raise DataError("\n".join(short))
     _refuse_clock(lake, now or datetime.now(UTC))
     if note is not None and note.digest == digest:
         return

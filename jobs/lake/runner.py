@@ -17,6 +17,7 @@ from jobs.lake.files import Span
 from jobs.lake.job import Job, Read, Scope
 from jobs.lake.logs import logged_as
 from jobs.lake.meter import metered
+from jobs.lake.outage import outage
 from jobs.lake.quality import judge
 from jobs.lake.run import Record, Run
 from jobs.lake.tables.columns import AS_OF
@@ -42,7 +43,8 @@ def recorded(run: Run, job: str, source: str | None = None) -> Iterator[Record]:
             raise
         except BaseException as error:
             record.state = "stopped" if isinstance(error, DataError) else "failed"
-            record.error = f"{type(error).__name__}: {error}".partition("\n")[0][:500]
+            told = outage(error, run.settings) or error
+            record.error = f"{type(told).__name__}: {told}".partition("\n")[0][:500]
             run.write(record)
             raise
         record.counts["bytes_read"] = read()

@@ -8,12 +8,12 @@ from contextlib import suppress
 from jobs.lake import files
 from jobs.lake.contract import Table
 from jobs.lake.damage import DamagedError
+from jobs.lake.ends import missing_ends
 from jobs.lake.fit import differences
 from jobs.lake.migrations import Migration
 from jobs.lake.note import read_note
 from jobs.lake.opening import gone, lost, of_later_release
 from jobs.lake.store import Lake
-from jobs.lake.tables.ops import RUNS
 from jobs.lake.upgrade import pending
 
 
@@ -28,29 +28,25 @@ def faults_of(
     note = read_note(lake.root)
     made = note.made if note else {}
     said = [lost(lake, name, made[name]) for name in gone(lake.root, made, migrations)]
-    written, later, final = _versions_written(lake), None, False
+    later, final = None, False
+    with suppress(DamagedError, FileNotFoundError):
+        said += missing_ends(lake)
     with suppress(DamagedError):
         later = of_later_release(lake, migrations)
         # What waits for a migration, or for a later release, differs as it should.
         final = later is None and not pending(lake, migrations)
     for table in tables.values():
         if lake.exists(table):
-            said += _faults(lake, table, written.get(table.id, 0), final=final)
+            said += _faults(lake, table, final=final)
     return [*([later] if later else []), *said]
 
 
-def _faults(lake: Lake, table: Table, written: int, *, final: bool) -> list[str]:
+def _faults(lake: Lake, table: Table, *, final: bool) -> list[str]:
     try:
         delta = lake.delta(table)
     except DamagedError as error:
         return [str(error)]
     said = differences(delta, table) if final else []
-    version = int(delta.version())
-    if version < written:
-        said.append(
-            f"{table.id} ends with version {version}, though a run has written version {written}: "
-            "the end of its log is missing; restore its folder from a backup"
-        )
     if missing := files.missing(lake.path(table), delta):
         held = len(files.paths(lake.path(table), delta))
         said.append(
@@ -58,17 +54,3 @@ def _faults(lake: Lake, table: Table, written: int, *, final: bool) -> list[str]
             "them from a backup"
         )
     return said
-
-
-def _versions_written(lake: Lake) -> dict[str, int]:
-    """Return the greatest Delta version of each table that a run has recorded."""
-    if not lake.exists(RUNS):
-        return {}
-    try:
-        outputs = lake.rows(RUNS, columns=["outputs"]).column("outputs").to_pylist()
-    except (DamagedError, FileNotFoundError):
-        return {}
-    found: dict[str, int] = {}
-    for name, version in (pair for row in outputs for pair in row or ()):
-        found[name] = max(version, found.get(name, 0))
-    return found

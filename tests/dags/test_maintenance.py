@@ -42,7 +42,7 @@ def test_its_task_goes_over_the_lake(home: Path, maintenance: Any) -> None:
     maintenance.task_dict["maintain"].python_callable()
     assert len(lake.delta(RECOMMENDATIONS).file_uris()) == 1
     found = {row["table"]: row["run_id"] for row in lake.rows(MAINTENANCE).to_pylist()}
-    assert set(found) == {"serving.recommendations", "exports/email", "logs"}
+    assert set(found) == {"serving.recommendations", "ops.migrations", "exports/email", "logs"}
     assert all(run.startswith("maintenance:") for run in found.values())
 
 

@@ -12,6 +12,7 @@ import pytest
 from jobs.lake import opening, upgrade
 from jobs.lake.contract import Column, Privacy, Table
 from jobs.lake.damage import DamagedError
+from jobs.lake.ends import missing_ends
 from jobs.lake.errors import ClockError, DataError
 from jobs.lake.migrations import Migration
 from jobs.lake.note import NOTE
@@ -236,3 +237,27 @@ def test_the_times_of_runs_come_from_the_log_where_they_can(lake: Lake) -> None:
     assert opening.last_written(lake) == at(2)
     lake.append_rows(RUNS, [{**ran(at(4)), "ended_at": None}])
     assert opening.last_written(lake) == at(2)
+
+
+def test_a_log_whose_end_is_missing_is_refused(lake: Lake) -> None:
+    open_lake(lake, tables(BOOKS), (), now=at(3))
+    log_of(lake, BOOKS, 1).unlink()
+    before = contents(lake.root)
+    with pytest.raises(DataError, match=r"gold\.books ends with version 0, .* written version 1"):
+        open_lake(lake, tables(BOOKS), (), now=at(3))
+    assert contents(lake.root) == before
+
+
+def test_a_log_that_was_tidied_up_ends_where_it_ends(lake: Lake) -> None:
+    lake.append_rows(BOOKS, [book("Ulysses II")])
+    lake.delta(BOOKS).create_checkpoint()
+    log_of(lake, BOOKS, 1).unlink()
+    open_lake(lake, tables(BOOKS), (), now=at(3))
+    assert missing_ends(lake) == []
+
+
+def test_a_table_that_was_made_anew_begins_again(lake: Lake) -> None:
+    shutil.rmtree(lake.path(BOOKS))
+    make_anew(lake, BOOKS, "it was lost")
+    open_lake(lake, tables(BOOKS), (), now=at(3))
+    assert missing_ends(lake) == []
