@@ -15,6 +15,7 @@ from jobs.cli.nights import Chosen, chosen
 from jobs.cli.waiting import wait
 from jobs.cli.world import make_world
 from jobs.lake.errors import BespokeError
+from jobs.lake.folders import lake_root
 from jobs.lake.outage import outage
 from jobs.lake.settings import Settings, claim_home, home, settings
 
@@ -83,7 +84,7 @@ def _bring_up(
     from jobs.cli.airflow import database_at_hand, environment, prepare, run_dag
     from jobs.cli.progress import Progress, listener
 
-    progress = Progress(console, lambda since: summary.counts(home() / "lake", since))
+    progress = Progress(console, lambda since: summary.counts(lake_root(), since))
     console.print(f"[bold]bespoke run[/bold] · {wanted.source} · log {path}")
     with progress.stage("start") as said:
         # The JVM starts while this process imports Airflow. Where every task brings its own, one

@@ -16,6 +16,7 @@ from jobs.cli.java import HOW, OLDEST, java
 from jobs.cli.query import records
 from jobs.lake import jars
 from jobs.lake.errors import BespokeError
+from jobs.lake.folders import lake_root
 from jobs.lake.lock import owner
 from jobs.lake.outage import without_password
 from jobs.lake.settings import home, settings
@@ -141,7 +142,7 @@ def keys() -> Finding:
 
 def lock() -> Finding:
     """Look whether somebody writes the lake, or died while doing so."""
-    found, held = owner(home() / "lake")
+    found, held = owner(lake_root())
     if found is None:
         return Finding("lock", True, "nobody writes the lake")
     if not held:
@@ -154,7 +155,7 @@ def stopped_runs() -> Finding:
     from jobs.lake.decisions import given_up
     from jobs.lake.store import Lake
 
-    lake = home() / "lake"
+    lake = lake_root()
     rows = records(
         "SELECT run_id, job, source, state, error FROM ops.runs WHERE NOT list_contains(?, as_of) "
         "QUALIFY row_number() OVER (PARTITION BY job, source ORDER BY started_at DESC) = 1",
@@ -176,7 +177,7 @@ def tables() -> Finding:
     from jobs.lake.store import Lake
     from jobs.lake.tables import TABLES
 
-    said = faults_of(Lake(home() / "lake"), TABLES, MIGRATIONS)
+    said = faults_of(Lake(lake_root()), TABLES, MIGRATIONS)
     if said:
         return Finding("tables", False, "; ".join(said), "restore what it names, then run again")
     return Finding("tables", True, "all can be read")
@@ -188,7 +189,7 @@ def clock() -> Finding:
     from jobs.lake.store import Lake
 
     now = datetime.now(UTC)
-    said = clock_behind(Lake(home() / "lake"), now)
+    said = clock_behind(Lake(lake_root()), now)
     mend = "set the clock (timedatectl), or wait until it has caught up"
     return Finding(
         "clock", said is None, said or f"{now:%Y-%m-%d %H:%M:%S} UTC", mend if said else ""
@@ -201,7 +202,7 @@ def nights() -> Finding:
     from jobs.lake.store import Lake
     from jobs.lake.tables.ops import RUNS
 
-    lake = Lake(home() / "lake")
+    lake = Lake(lake_root())
     found = outdated(successes(lake)) if lake.exists(RUNS) else []
     if not found:
         return Finding("nights", True, "none stands on one that was done again since")
@@ -215,7 +216,7 @@ def feeds() -> Finding:
     from jobs.cli.waiting import owed
 
     query = "SELECT max(as_of) AS night FROM ops.runs WHERE job = 'ingest'"
-    last = next((row["night"] for row in records(query, home() / "lake")), None)
+    last = next((row["night"] for row in records(query, lake_root())), None)
     late = owed(last) if last else []
     if not late:
         return Finding("feeds", True, "none that is to come is late")

@@ -6,11 +6,12 @@ from datetime import date
 
 from jobs.lake.decisions import ABANDON, NIGHT, RESUME, decide, given_up, release
 from jobs.lake.errors import BespokeError
+from jobs.lake.folders import lake_root
 from jobs.lake.history import LAST_JOB, successes
 from jobs.lake.lock import writer
 from jobs.lake.opening import open_lake
 from jobs.lake.run import Record, Run
-from jobs.lake.settings import conf_folder, home, settings
+from jobs.lake.settings import conf_folder, settings
 from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
 from jobs.lake.tables.ops import RUNS
@@ -56,7 +57,7 @@ def abandon(as_of: date, why: str) -> str:
         A run writes the lake.
     """
     why = _reason(why, "giving a night up")
-    with writer(home() / "lake", f"giving up the night of {as_of}"):
+    with writer(lake_root(), f"giving up the night of {as_of}"):
         lake = _opened()
         if as_of in given_up(lake):
             raise DecisionError(f"the night of {as_of} is given up already")
@@ -81,7 +82,7 @@ def resume(as_of: date, why: str) -> str:
         A run writes the lake.
     """
     why = _reason(why, "taking a decision back")
-    with writer(home() / "lake", f"taking up the night of {as_of} again"):
+    with writer(lake_root(), f"taking up the night of {as_of} again"):
         lake = _opened()
         if as_of not in given_up(lake):
             raise DecisionError(f"the night of {as_of} is not given up")
@@ -102,6 +103,6 @@ def _reason(why: str, what: str) -> str:
 
 def _opened() -> Lake:
     """Return the lake, looked at as before a night."""
-    lake = Lake(home() / "lake")
+    lake = Lake(lake_root())
     open_lake(lake)
     return lake

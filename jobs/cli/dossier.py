@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from jobs.cli.logs import terminal
@@ -10,6 +9,7 @@ from jobs.cli.output import show_rows
 from jobs.cli.query import records
 from jobs.cli.shown import in_force, recommended
 from jobs.lake.errors import BespokeError
+from jobs.lake.folders import Folder
 
 _MATCHES = """
     SELECT DISTINCT person_id FROM identity.identifiers
@@ -91,7 +91,7 @@ class WhoError(BespokeError):
     """Nobody, or more than one person, goes by what was asked for."""
 
 
-def find(lake: Path, who: str) -> str:
+def find(lake: Folder, who: str) -> str:
     """Return the person_id of a person_id, an identifier, or an identifier's value.
 
     Raises
@@ -110,7 +110,7 @@ def find(lake: Path, who: str) -> str:
     return str(found[0])
 
 
-def dossier(lake: Path, who: str) -> dict[str, Any]:
+def dossier(lake: Folder, who: str) -> dict[str, Any]:
     """Gather what is known of a person.
 
     Returns

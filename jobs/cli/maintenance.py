@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from jobs.cli.dictionary import one
 from jobs.lake import scratch
 from jobs.lake.errors import BespokeError
+from jobs.lake.folders import lake_root
 from jobs.lake.outage import outages_named
-from jobs.lake.settings import home, settings
+from jobs.lake.settings import settings
 from jobs.lake.tables import TABLES
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _upkeep(who: str) -> Upkeep:
 
     now = datetime.now(UTC)
     run_id = f"{who}:{now.date()}"
-    return Upkeep(Lake(home() / "lake"), settings().maintenance, run_id, now)
+    return Upkeep(Lake(lake_root()), settings().maintenance, run_id, now)
 
 
 def _change(before: int | None, after: int | None) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 
 from jobs.cli.dictionary import one
 from jobs.lake.errors import BespokeError
+from jobs.lake.folders import lake_root
 from jobs.lake.migrations import MIGRATIONS
-from jobs.lake.settings import home
 from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
 
@@ -21,7 +21,7 @@ def listed() -> list[dict[str, Any]]:
     from jobs.lake import upgrade
     from jobs.lake.opening import foreseen
 
-    lake = Lake(home() / "lake")
+    lake = Lake(lake_root())
     found = upgrade.listed(lake, MIGRATIONS)
     if not any(row["action"] == upgrade.TO_RUN for row in found):
         # What columns a table lacks is known only once the migrations have run.
@@ -41,7 +41,7 @@ def go_back(wanted: str) -> list[str]:
     """
     from jobs.lake.opening import take_back
 
-    return take_back(Lake(home() / "lake"), MIGRATIONS, wanted)
+    return take_back(Lake(lake_root()), MIGRATIONS, wanted)
 
 
 def make(table: str, why: str) -> None:
@@ -60,4 +60,4 @@ def make(table: str, why: str) -> None:
 
     if not why.strip():
         raise NoReasonError('the rows of a table are given up with a reason: --why "…"')
-    make_anew(Lake(home() / "lake"), one(table, TABLES), why.strip())
+    make_anew(Lake(lake_root()), one(table, TABLES), why.strip())

@@ -10,12 +10,12 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs.lake.contract import LAYERS
 from jobs.lake.damage import opened
 from jobs.lake.errors import BespokeError
+from jobs.lake.folders import Folder, StoreFolder
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,7 +41,7 @@ class QueryError(BespokeError):
 
 def run_query(
     query: str,
-    lake: Path,
+    lake: Folder,
     parameters: Sequence[Any] = (),
     versions: Mapping[str, int] | None = None,
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -51,7 +51,7 @@ def run_query(
     ----------
     query : str
         DuckDB's SQL; tables are named ``layer.table``.
-    lake : Path
+    lake : Path or StoreFolder
         Folder of the lake.
     parameters : sequence
         What its question marks stand for.
@@ -86,7 +86,7 @@ def run_query(
 
 def records(
     query: str,
-    lake: Path,
+    lake: Folder,
     parameters: Sequence[Any] = (),
     versions: Mapping[str, int] | None = None,
 ) -> list[dict[str, Any]]:
@@ -104,24 +104,29 @@ def tables_in(query: str) -> list[tuple[str, str]]:
     return list(dict.fromkeys((layer.lower(), name.lower()) for layer, name in found))
 
 
-def stored_tables(lake: Path) -> list[str]:
+def stored_tables(lake: Folder) -> list[str]:
     """Return the ids of the tables that the lake holds."""
     logs = [path for layer in LAYERS for path in (lake / layer).glob("*/_delta_log")]
     return sorted(f"{path.parents[1].name}.{path.parent.name}" for path in logs)
 
 
 def _register(
-    connection: duckdb.DuckDBPyConnection, lake: Path, layer: str, name: str, version: int | None
+    connection: duckdb.DuckDBPyConnection, lake: Folder, layer: str, name: str, version: int | None
 ) -> None:
     folder = lake / layer / name
     if not (folder / "_delta_log").is_dir():
         raise QueryError(f"no table {layer}.{name}; {_hint(f'{layer}.{name}', lake)}")
     connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{layer}"')
     table = opened(folder, f"{layer}.{name}", version)
-    connection.execute(f'CREATE VIEW "{layer}"."{name}" AS {_select(table)}')
+    rows = None
+    if isinstance(folder, StoreFolder):
+        # DuckDB reads a store by an extension only, which it would have to download.
+        rows = f"{layer} {name}"
+        connection.register(rows, table.to_pyarrow_dataset())
+    connection.execute(f'CREATE VIEW "{layer}"."{name}" AS {_select(table, rows)}')
 
 
-def _hint(wanted: str, lake: Path) -> str:
+def _hint(wanted: str, lake: Folder) -> str:
     there = stored_tables(lake)
     if not there:
         return f"{lake} holds no tables yet: `bespoke run` makes them"
@@ -129,8 +134,8 @@ def _hint(wanted: str, lake: Path) -> str:
     return f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(there)}"
 
 
-def _select(table: DeltaTable) -> str:
-    """Return SQL for the rows of a table's latest version, each column of its own type."""
+def _select(table: DeltaTable, rows: str | None) -> str:
+    """Return SQL for a table's rows, from its files or as registered, each column of its type."""
     if "deletionVectors" in (table.protocol().reader_features or []):
         raise QueryError(
             f"{table.table_uri}: has deletion vectors: run REORG … APPLY (PURGE) on it"
@@ -144,6 +149,8 @@ def _select(table: DeltaTable) -> str:
     columns = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in types.items())
     listed = ", ".join(f"'{_quoted(path)}'" for path in files)
     source = f"read_parquet([{listed}], union_by_name = true{_hive(table)})"
+    if rows is not None:
+        source = f'"{rows}"'
     return f"SELECT {columns} FROM {source}"  # noqa: S608 - names and paths of the table itself
 
 
@@ -169,5 +176,5 @@ def _type(kind: Any) -> str:
     return _TYPES.get(kind.type, str(kind.type).upper())
 
 
-def _quoted(value: Path | str) -> str:
+def _quoted(value: Folder | str) -> str:
     return str(value).replace("'", "''")

@@ -9,6 +9,7 @@ from jobs.cli.nights import night_of
 from jobs.cli.query import records
 from jobs.cli.schedule import business_day
 from jobs.lake.errors import BespokeError
+from jobs.lake.folders import lake_root
 from jobs.lake.lock import writer
 from jobs.lake.run import open_run
 from jobs.lake.settings import home, settings
@@ -33,7 +34,7 @@ def replay_rows(row_ids: list[str] | None, source: str | None) -> tuple[int, int
         raise ReplayError("name the rows to replay, or a feed with --source")
     from jobs.ingest.replay import replay
 
-    lake = home() / "lake"
+    lake = lake_root()
     with to_file(home() / "logs" / "replay.log"), writer(lake, "bespoke quarantine replay"):
         last = records("SELECT max(as_of) AS night FROM ops.runs WHERE job = 'ingest'", lake)
         night = (last[0]["night"] if last else None) or business_day(datetime.now(UTC))

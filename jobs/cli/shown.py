@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from jobs.cli.query import records
+from jobs.lake.folders import Folder
 from jobs.publish.pointer import SURFACE
 
 TABLE = "serving.recommendations"
@@ -30,7 +30,7 @@ class Shown:
     version: int | None
 
 
-def in_force(lake: Path) -> Shown | None:
+def in_force(lake: Folder) -> Shown | None:
     """Return what the pointer names, else the latest night there is, else None."""
     pointed = records(
         "SELECT as_of AS night, table_version AS version FROM ops.publications "
@@ -45,7 +45,7 @@ def in_force(lake: Path) -> Shown | None:
     return None if night is None else Shown(night, None)
 
 
-def recommended(lake: Path, person_id: str, shown: Shown) -> list[dict[str, Any]]:
+def recommended(lake: Folder, person_id: str, shown: Shown) -> list[dict[str, Any]]:
     """Return a person's recommendations in force, best first, with the products' names."""
     return records(
         """

@@ -9,6 +9,7 @@ from jobs.cli.logs import to_file
 from jobs.cli.progress import Progress
 from jobs.cli.summary import counts
 from jobs.lake.errors import BespokeError
+from jobs.lake.folders import lake_root
 from jobs.lake.settings import home
 from jobs.stages import STAGES, run_steps
 
@@ -46,7 +47,7 @@ def run_single(name: str, as_of: date) -> None:
     path = home() / "logs" / f"job-{name}.log"
     path.unlink(missing_ok=True)
     with to_file(path) as console:
-        progress = Progress(console, lambda since: counts(home() / "lake", since))
+        progress = Progress(console, lambda since: counts(lake_root(), since))
         for group in steps:
             progress.begin(", ".join(step.partition(":")[2] for step in group))
             try:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs.lake import scratch
+from jobs.lake.folders import lake_root
 from jobs.lake.session import conf, prepare_environment
-from jobs.lake.settings import AirflowSettings, home, settings
+from jobs.lake.settings import AirflowSettings, settings
 from jobs.lake.store import Lake
 from jobs.lake.tables.ops import RUNS
 from jobs.stages import Stage
@@ -74,7 +75,7 @@ def brief(said: str) -> str:
 
 def stopped_by(since: datetime) -> str | None:
     """Return the latest data error recorded since a time; None when there is none."""
-    rows = Lake(home() / "lake").rows(
+    rows = Lake(lake_root()).rows(
         RUNS, [("state", "=", "stopped"), ("started_at", ">", since)], ["error"]
     )
     errors = rows.column("error").to_pylist()

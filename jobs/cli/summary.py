@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from jobs.cli.query import records
 from jobs.cli.shown import in_force, recommended
+from jobs.lake.folders import Folder, lake_root
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -52,7 +53,7 @@ class Summary:
     places: list[tuple[str, str, str]]
 
 
-def counts(lake: Path, since: datetime) -> str:
+def counts(lake: Folder, since: datetime) -> str:
     """Say what jobs recorded since a time, in one line."""
     rows = records("SELECT * FROM ops.runs WHERE started_at > ? ORDER BY started_at", lake, [since])
     fed = {c: sum(r[f"rows_{c}"] or 0 for r in rows if r["source"]) for c in COUNTED}
@@ -66,9 +67,9 @@ def counts(lake: Path, since: datetime) -> str:
     return ", ".join([*said, *made, *notes])
 
 
-def summarise(home: Path, night: date, log: Path) -> Summary:
+def summarise(home: Path, night: date, log: Folder) -> Summary:
     """Gather the summary from the lake and the model registry, without Spark."""
-    lake = home / "lake"
+    lake = lake_root(home)
     kinds = records(
         "SELECT kind, count(*) AS n FROM identity.persons GROUP BY 1 ORDER BY 2 DESC", lake
     )
@@ -108,7 +109,7 @@ def _line(console: Console, name: str, text: str) -> None:
     console.print(text, markup=False)
 
 
-def _segments(lake: Path) -> dict[str, dict[str, int]]:
+def _segments(lake: Folder) -> dict[str, dict[str, int]]:
     rows = records(
         "SELECT family, segment, count(*) AS n FROM gold.segments WHERE valid_to IS NULL "
         "GROUP BY 1, 2 ORDER BY 1 DESC, 3 DESC, 2",
@@ -147,7 +148,7 @@ def _quality(home: Path) -> dict[str, tuple[float, float]]:
     return found
 
 
-def _people(lake: Path) -> dict[str, list[str]]:
+def _people(lake: Folder) -> dict[str, list[str]]:
     shown = in_force(lake)
     if shown is None:
         return {}
@@ -167,13 +168,13 @@ def _people(lake: Path) -> dict[str, list[str]]:
     return found
 
 
-def _places(home: Path, night: date, log: Path) -> list[tuple[str, str, str]]:
+def _places(home: Path, night: date, log: Folder) -> list[tuple[str, str, str]]:
     export = home / "exports" / "email" / str(night)
     docs = home / "quality" / "site" / "index.html"
     bespoke, python, mlflow = map(_tool, ("bespoke", "python", "mlflow"))
     store = f"sqlite:///{home / 'mlflow.db'}"
     found = [
-        ("Tables", home / "lake", f'{bespoke} sql "{EXAMPLE}"'),
+        ("Tables", lake_root(home), f'{bespoke} sql "{EXAMPLE}"'),
         ("Report", home / "reports" / "nights.html", f"{bespoke} report --open"),
         ("Data Docs", docs, f"{python} -m webbrowser {docs.as_uri()}"),
         (

@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from jobs.cli.nights import night_of
-from jobs.lake.settings import AirflowSettings, conf_folder, home, settings
+from jobs.lake.folders import lake_root
+from jobs.lake.settings import AirflowSettings, conf_folder, settings
 
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator
@@ -78,7 +79,7 @@ def owed(wanted: date) -> list[Awaited]:
 
     own = settings()
     sources = source_set(conf_folder() / "sources", own.source)
-    run = Run(own, Lake(home() / "lake"), night_of(wanted, own))
+    run = Run(own, Lake(lake_root()), night_of(wanted, own))
     return [feed for night in nights(run, sources) if (feed := awaited(night)) is not None]
 
 

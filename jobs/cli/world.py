@@ -14,6 +14,7 @@ from jobs.cli.nights import Chosen, chosen
 from jobs.cli.progress import Progress
 from jobs.cli.query import stored_tables
 from jobs.lake.errors import BespokeError
+from jobs.lake.folders import lake_root
 from jobs.lake.settings import Settings, claim_home, home, settings
 
 log = logging.getLogger("bespoke")
@@ -55,7 +56,7 @@ def make_world(wanted: Settings, sources: Chosen, progress: Progress) -> None:
 
     held = held_digest(sources.landing)
     other = held not in (None, wanted.simulate.digest())
-    if other and "ops.files" in stored_tables(home() / "lake"):
+    if other and "ops.files" in stored_tables(lake_root()):
         raise AnotherWorldError(
             f"{sources.landing} holds the files of another world, and the lake has read them: its "
             "people and those of this one would be taken for each other. Name another folder in "

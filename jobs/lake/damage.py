@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.lake.errors import DataError
+from jobs.lake.folders import Folder
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -20,12 +20,12 @@ class DamagedError(DataError):
     """A table cannot be read; the message names the file at fault."""
 
 
-def opened(folder: Path, name: str, version: int | None = None) -> DeltaTable:
+def opened(folder: Folder, name: str, version: int | None = None) -> DeltaTable:
     """Open a Delta table.
 
     Parameters
     ----------
-    folder : Path
+    folder : Path or StoreFolder
         Where it lies.
     name : str
         How a message calls it.
@@ -54,7 +54,7 @@ def opened(folder: Path, name: str, version: int | None = None) -> DeltaTable:
     return found
 
 
-def fault(folder: Path) -> str | None:
+def fault(folder: Folder) -> str | None:
     """Say which file of a table's log is at fault; None when the log is sound."""
     log = folder / "_delta_log"
     entries = _numbered(log, _ENTRY)
@@ -82,12 +82,15 @@ def _advice(name: str, said: str) -> str:
     )
 
 
-def _numbered(log: Path, pattern: re.Pattern[str]) -> dict[int, Path]:
-    found = {path: pattern.fullmatch(path.name) for path in log.glob("*")}
-    return {int(match[1]): path for path, match in found.items() if match}
+def _numbered(log: Folder, pattern: re.Pattern[str]) -> dict[int, Folder]:
+    found: dict[int, Folder] = {}
+    for path in log.glob("*"):
+        if match := pattern.fullmatch(path.name):
+            found[int(match[1])] = path
+    return found
 
 
-def _is_json(path: Path) -> bool:
+def _is_json(path: Folder) -> bool:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
         return bool(lines) and all(isinstance(json.loads(line), dict) for line in lines if line)
@@ -95,8 +98,6 @@ def _is_json(path: Path) -> bool:
         return False
 
 
-def _is_parquet(path: Path) -> bool:
-    with path.open("rb") as file:
-        head = file.read(4)
-        file.seek(-min(4, path.stat().st_size), 2)
-        return head == file.read(4) == b"PAR1"
+def _is_parquet(path: Folder) -> bool:
+    content = path.read_bytes()
+    return content[:4] == content[-4:] == b"PAR1"

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from jobs.lake.folders import Folder
 from jobs.lake.rewrite import place
 from jobs.lake.tables.migrations import MIGRATIONS_RUN
 from jobs.lake.tables.ops import RUNS
@@ -72,7 +72,7 @@ def _outputs(
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    delta, folder = lake.delta(RUNS), Path(lake.path(RUNS))
+    delta, folder = lake.delta(RUNS), lake.folder(RUNS)
     actions = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
     ends = {action["path"]: action.get("max.ended_at") for action in actions}
     last = max((end for end in ends.values() if end is not None), default=None)
@@ -80,7 +80,8 @@ def _outputs(
         if recent and last is not None and end is not None and end < last - RECENT:
             continue
         # One file, and not a dataset of the folder.
-        rows = pq.ParquetFile(folder / unquote(path)).read(["ended_at", "outputs"]).to_pylist()
+        content = pa.BufferReader((folder / unquote(path)).read_bytes())
+        rows = pq.ParquetFile(content).read(["ended_at", "outputs"]).to_pylist()
         for row in rows:
             yield row["ended_at"], row["outputs"] or ()
 
@@ -96,7 +97,7 @@ def _made_anew(lake: Lake) -> dict[str, datetime]:
     return latest
 
 
-def _last(log: Path) -> int:
+def _last(log: Folder) -> int:
     """Return the latest version that a log holds; -1 where it holds none."""
     found = (_NUMBER.fullmatch(path.name) for path in log.iterdir())
     return max((int(match[1]) for match in found if match), default=-1)

@@ -9,6 +9,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from jobs.lake.folders import Folder, absent
+
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
@@ -48,9 +50,9 @@ def paths(folder: str, table: DeltaTable, span: Span | None = None) -> list[str]
     return sorted(os.path.join(folder, unquote(action["path"])) for action in wanted)
 
 
-def missing(folder: str, table: DeltaTable) -> list[str]:
+def missing(folder: Folder, table: DeltaTable) -> list[str]:
     """Return the paths of the files that the table's version has and the folder lacks."""
-    return [path for path in paths(folder, table) if not os.path.exists(path)]
+    return absent(folder, paths(str(folder), table))
 
 
 def readable(table: DeltaTable) -> bool:

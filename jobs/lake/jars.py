@@ -1,7 +1,8 @@
-"""The Delta jars: fetched once at set-up, so that no run fetches anything.
+"""The jars beside Spark's own: fetched once at set-up, so that no run fetches anything.
 
 Ivy would resolve them at every cold start (20 s and more) and bring a second Hadoop, Jackson and
-Log4j. Here it is asked once, through Spark, and only what Spark itself lacks is kept.
+Log4j. Here it is asked once, through Spark, and only what Spark itself lacks is kept: Delta, and
+Hadoop's connector to an object store where the lake is to be in one.
 """
 
 from __future__ import annotations
@@ -10,12 +11,20 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from importlib.metadata import version
+from importlib.metadata import distribution, version
 from pathlib import Path
 
 from jobs.lake.errors import BespokeError
+from jobs.lake.settings import settings
 
-KEPT = ("io.delta_", "io.unitycatalog_", "org.roaringbitmap_")
+KEPT = (
+    "io.delta_",
+    "io.unitycatalog_",
+    "org.roaringbitmap_",
+    "org.apache.hadoop_hadoop-aws",
+    "software.amazon.",
+    "org.reactivestreams_",
+)
 # What Delta asks for and Spark already has, or Delta never loads here.
 EXCLUDED = (
     "org.apache.hadoop:hadoop-client-api",
@@ -35,7 +44,17 @@ EXCLUDED = (
     "org.xerial.snappy:snappy-java",
     "org.locationtech.jts:jts-core",
     "io.airlift:aircompressor",
+    # All of AWS in one jar of 600 MB; the parts that S3 needs are named below. Netty's and Apache's
+    # clients are Spark's own: older ones before them on the path keep it from starting.
+    "software.amazon.awssdk:bundle",
+    "software.amazon.awssdk:netty-nio-client",
+    "org.apache.httpcomponents:httpclient",
+    "org.apache.httpcomponents:httpcore",
+    "org.wildfly.openssl:wildfly-openssl",
+    "com.google.code.findbugs:jsr305",
 )
+AWS_SDK, AWS_ACCELERATOR = "2.35.4", "1.3.1"
+"""As Hadoop 3.5.0's connector was built with."""
 
 
 class JarsMissingError(BespokeError):
@@ -53,18 +72,40 @@ def package() -> str:
     return f"io.delta:delta-spark_{spark}_2.13:{version('delta-spark')}"
 
 
+def store_packages() -> list[str]:
+    """Maven coordinates of the connector to an object store that fits Spark's Hadoop."""
+    # Not of the imported module: spark-submit has PySpark imported from an archive.
+    spark = Path(str(distribution("pyspark").locate_file("pyspark/jars")))
+    (own,) = spark.glob("hadoop-client-api-*.jar")
+    hadoop = own.stem.rpartition("-")[2]
+    parts = ("s3", "s3-transfer-manager", "sts", "apache-client")
+    return [
+        f"org.apache.hadoop:hadoop-aws:{hadoop}",
+        *(f"software.amazon.awssdk:{part}:{AWS_SDK}" for part in parts),
+        f"software.amazon.s3.analyticsaccelerator:analyticsaccelerator-s3:{AWS_ACCELERATOR}",
+    ]
+
+
+def wanted() -> list[str]:
+    """Maven coordinates of all that the settings ask for."""
+    return [package(), *(store_packages() if settings().lake.root else [])]
+
+
 def installed() -> list[Path]:
     """Return the jars.
 
     Raises
     ------
     JarsMissingError
-        None are there, or they are of another version than the installed packages.
+        One that the settings ask for is not there, or of another version than the installed
+        packages.
     """
     found = sorted(folder().glob("*.jar"))
-    wanted = "{}_{}-{}.jar".format(*package().split(":"))
-    if not any(path.name == wanted for path in found):
-        raise JarsMissingError(f"{wanted} is not in {folder()}: run `bespoke setup` to fetch it")
+    there = {path.name for path in found}
+    for coordinates in wanted():
+        name = "{}_{}-{}.jar".format(*coordinates.split(":"))
+        if name not in there:
+            raise JarsMissingError(f"{name} is not in {folder()}: run `bespoke setup` to fetch it")
     return found
 
 
@@ -84,7 +125,7 @@ def fetch() -> list[Path]:
         resolve = (
             "from pyspark.sql import SparkSession;"
             "SparkSession.builder.master('local[1]').config('spark.ui.enabled', 'false')"
-            f".config('spark.jars.packages', {package()!r})"
+            f".config('spark.jars.packages', {','.join(wanted())!r})"
             f".config('spark.jars.excludes', {','.join(EXCLUDED)!r})"
             f".config('spark.jars.ivy', {scratch!r}).getOrCreate().stop()"
         )
@@ -93,9 +134,8 @@ def fetch() -> list[Path]:
         )
         found = [p for p in Path(scratch, "jars").glob("*.jar") if p.name.startswith(KEPT)]
         if done.returncode or not found:
-            raise JarsMissingError(
-                f"{package()} could not be fetched by Ivy:\n{(done.stderr + done.stdout)[-2000:]}"
-            )
+            said = (done.stderr + done.stdout)[-2000:]
+            raise JarsMissingError(f"{', '.join(wanted())} could not be fetched by Ivy:\n{said}")
         folder().mkdir(parents=True, exist_ok=True)
         for path in found:
             shutil.copy(path, folder() / path.name)

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jobs.lake.errors import LockedError
+from jobs.lake.folders import Folder, on_disk
 
 _held: set[Path] = set()
 
@@ -60,7 +61,7 @@ class Owner:
 
 
 @contextmanager
-def writer(root: Path, what: str, *, gives_way: bool = False) -> Iterator[None]:
+def writer(root: Folder, what: str, *, gives_way: bool = False) -> Iterator[None]:
     """Hold the lake's lock; within one process it may be taken again.
 
     The lock is the system's own, which lets go of it when its process ends, however it ends: a dead
@@ -68,7 +69,7 @@ def writer(root: Path, what: str, *, gives_way: bool = False) -> Iterator[None]:
 
     Parameters
     ----------
-    root : Path
+    root : Path or StoreFolder
         The lake.
     what : str
         Who takes it, as a person would name it.
@@ -82,15 +83,16 @@ def writer(root: Path, what: str, *, gives_way: bool = False) -> Iterator[None]:
         Another process holds it, or one of another machine, of which only a person can say
         whether it is gone; or somebody waits for it to whom this one gives way.
     """
-    path = root / "_writer.lock"
+    place = on_disk(root)
+    path = place / "_writer.lock"
     if path in _held:
         yield
         return
-    root.mkdir(parents=True, exist_ok=True)
+    place.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as file:
-        if gives_way and _awaited(root):
+        if gives_way and _awaited(place):
             raise LockedError(f"somebody waits for the lake: {what} comes later")
-        if not _locked(file.fileno()) and (gives_way or not _waited(root, file.fileno())):
+        if not _locked(file.fileno()) and (gives_way or not _waited(place, file.fileno())):
             raise LockedError(f"the lake is being written by {_owner(path)}: wait for it")
         left = _owner(path)
         if left is not None and left.host != socket.gethostname():
@@ -107,9 +109,9 @@ def writer(root: Path, what: str, *, gives_way: bool = False) -> Iterator[None]:
             path.write_text("")
 
 
-def owner(root: Path) -> tuple[Owner | None, bool]:
+def owner(root: Folder) -> tuple[Owner | None, bool]:
     """Return who is noted as the lake's writer, and whether the lock is held."""
-    path = root / "_writer.lock"
+    path = on_disk(root) / "_writer.lock"
     if not path.exists():
         return None, False
     if path in _held:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 
 from jobs.lake import faults, rewrite
 from jobs.lake.damage import opened
 from jobs.lake.errors import DataError
+from jobs.lake.folders import Folder, StoreFolder
 from jobs.lake.rewrite import is_table, place
 from jobs.lake.steps import Done, Step
 
@@ -27,7 +27,7 @@ class RenameTable:
         """Say what it does."""
         return f"{self.table} becomes {self.name}"
 
-    def run(self, root: Path, mark: str) -> Done:
+    def run(self, root: Folder, mark: str) -> Done:
         """Move the folder, and name the table anew."""
         target = place(root, self.name)
         _move(self, place(root, self.table), target, "drop one of both first")
@@ -56,7 +56,7 @@ class DropTable:
         """Say what it does."""
         return f"{self.table} is moved to {ASIDE}"
 
-    def run(self, root: Path, mark: str) -> Done:  # noqa: ARG002 - a move has no commit
+    def run(self, root: Folder, mark: str) -> Done:  # noqa: ARG002 - a move has no commit
         """Move the folder aside."""
         aside = place(root / ASIDE, self.table)
         _move(self, place(root, self.table), aside, "move that one away first")
@@ -77,7 +77,7 @@ class BringBack:
         """Say what it does."""
         return f"{self.table} comes back from {ASIDE}"
 
-    def run(self, root: Path, mark: str) -> Done:  # noqa: ARG002 - a move has no commit
+    def run(self, root: Folder, mark: str) -> Done:  # noqa: ARG002 - a move has no commit
         """Move the folder to its place."""
         aside = place(root / ASIDE, self.table)
         _move(self, aside, place(root, self.table), "move that one away first")
@@ -88,19 +88,24 @@ class BringBack:
         return DropTable(self.table)
 
 
-def moved(step: Step, root: Path) -> bool:
+def moved(step: Step, root: Folder) -> bool:
     """Whether a step has taken its table from its place."""
     if isinstance(step, RenameTable):
         return is_table(place(root, step.name))
     return isinstance(step, DropTable) and is_table(place(root / ASIDE, step.table))
 
 
-def _move(step: Step, source: Path, target: Path, else_do: str) -> None:
+def _move(step: Step, source: Folder, target: Folder, else_do: str) -> None:
     """Move a table; nothing happens where it has been moved."""
     if not is_table(source):
         return
     if any(path.is_file() for path in target.rglob("*")):
         raise DataError(f"{step}: {target} is there already; {else_do}")
+    if isinstance(source, StoreFolder) or isinstance(target, StoreFolder):
+        raise DataError(
+            f"{step}: a store moves no folder in one step: move {source} to {target} with its own "
+            "tools, the folder _delta_log last, and run again"
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     # What a table that was never made leaves: empty folders.
     shutil.rmtree(target, ignore_errors=True)

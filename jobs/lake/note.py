@@ -8,10 +8,10 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from jobs.lake import upgrade
 from jobs.lake.contract import Table
+from jobs.lake.folders import Folder, StoreFolder
 from jobs.lake.migrations import Migration
 from jobs.lake.rewrite import is_table, place
 from jobs.lake.store import Lake
@@ -47,7 +47,7 @@ def digest_of(tables: Mapping[str, Table], migrations: Sequence[Migration]) -> s
     return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 
-def read_note(root: Path) -> Note | None:
+def read_note(root: Folder) -> Note | None:
     """Return what the lake was when it was opened last; None where nobody noted it."""
     try:
         found = json.loads((root / NOTE).read_text(encoding="utf-8"))
@@ -68,6 +68,9 @@ def write_note(lake: Lake, tables: Mapping[str, Table], digest: str) -> None:
         {name: since.get(name, today) for name in there},
         {name: list(tables[name].key) for name in there},
     )
-    path = lake.root / NOTE
-    path.with_suffix(".tmp").write_text(json.dumps(vars(note), indent=1), encoding="utf-8")
-    os.replace(path.with_suffix(".tmp"), path)
+    path, text = lake.root / NOTE, json.dumps(vars(note), indent=1)
+    if isinstance(path, StoreFolder):
+        path.write_text(text)
+    else:
+        path.with_suffix(".tmp").write_text(text, encoding="utf-8")
+        os.replace(path.with_suffix(".tmp"), path)

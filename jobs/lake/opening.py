@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from jobs.lake import upgrade
 from jobs.lake.contract import Refresh, Table
 from jobs.lake.ends import missing_ends
 from jobs.lake.errors import ClockError, DataError
 from jobs.lake.fit import align, differences, lacking
+from jobs.lake.folders import Folder
 from jobs.lake.lock import writer
 from jobs.lake.migrations import MIGRATIONS, Migration
 from jobs.lake.moves import moved
@@ -78,7 +78,7 @@ def open_lake(
         write_note(lake, tables, digest)
 
 
-def gone(root: Path, made: Iterable[str], migrations: Sequence[Migration]) -> list[str]:
+def gone(root: Folder, made: Iterable[str], migrations: Sequence[Migration]) -> list[str]:
     """Return the tables that were made and are not there, but for those a migration has moved."""
     left = {s.table for m in migrations for s in m.steps if moved(s, root)}
     return [name for name in made if name not in left and not is_table(place(root, name))]

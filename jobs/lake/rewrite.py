@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.lake import faults
 from jobs.lake.damage import opened
 from jobs.lake.errors import DataError
+from jobs.lake.folders import Folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,12 +47,12 @@ class Projected:
         return cls(f'"{column}"', field)
 
 
-def place(root: Path, table: str) -> Path:
+def place(root: Folder, table: str) -> Folder:
     """Return where a table (``layer.name``) lies."""
     return root / table.replace(".", "/")
 
 
-def is_table(folder: Path) -> bool:
+def is_table(folder: Folder) -> bool:
     """Whether a Delta table lies there."""
     return (folder / "_delta_log").is_dir()
 
@@ -62,7 +62,7 @@ def duckdb_type(name: str) -> str:
     return {"string": "VARCHAR", "timestamp": "TIMESTAMPTZ"}.get(name, name.upper())
 
 
-def stored(root: Path, table: str) -> pa.Schema | None:
+def stored(root: Folder, table: str) -> pa.Schema | None:
     """Return a table's columns as they are stored; None where there is no such table."""
     import pyarrow as pa
 
@@ -94,7 +94,7 @@ def note(delta: DeltaTable, table: str, properties: Mapping[str, str], mark: str
 
 
 def rewritten(
-    root: Path,
+    root: Folder,
     table: str,
     columns: Sequence[Projected],
     mark: str,
@@ -104,7 +104,7 @@ def rewritten(
 
     Parameters
     ----------
-    root : Path
+    root : Path or StoreFolder
         The lake.
     table : str
         The table.
@@ -146,7 +146,7 @@ def rewritten(
     return before, int(opened(place(root, table), table).version())
 
 
-def lost(root: Path, table: str, column: str, wanted: str) -> tuple[int, list[str]]:
+def lost(root: Folder, table: str, column: str, wanted: str) -> tuple[int, list[str]]:
     """Return how many rows hold a value that another type would change, and a few such values."""
     delta = opened(place(root, table), table)
     with _connected(delta) as connection:
@@ -160,7 +160,7 @@ def lost(root: Path, table: str, column: str, wanted: str) -> tuple[int, list[st
     return rows, [repr(value) for (value,) in some]
 
 
-def repeated(root: Path, table: str, key: Sequence[str]) -> tuple[int, list[str]]:
+def repeated(root: Folder, table: str, key: Sequence[str]) -> tuple[int, list[str]]:
     """Return how many keys several rows have, and a few of them."""
     delta = opened(place(root, table), table)
     names = ", ".join(f'"{name}"' for name in key)

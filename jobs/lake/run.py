@@ -12,10 +12,11 @@ from typing import Any
 
 from jobs.lake import metrics
 from jobs.lake.contract import Table
+from jobs.lake.folders import home_of, lake_root
 from jobs.lake.history import Success, successes, version_then
 from jobs.lake.opening import open_lake
 from jobs.lake.session import open_session
-from jobs.lake.settings import Settings, home
+from jobs.lake.settings import Settings
 from jobs.lake.store import Lake
 from jobs.lake.tables.ops import RUNS
 
@@ -83,7 +84,7 @@ class Run:
     @property
     def home(self) -> Path:
         """Folder of all data."""
-        return self.lake.root.parent
+        return home_of(self.lake.root)
 
     def alongside(self) -> Run:
         """Return the same run with a session of its own, for another thread."""
@@ -158,6 +159,6 @@ def open_run(
     settings: Settings, as_of: date, dag: str = "nightly", leads_to: date | None = None
 ) -> Run:
     """Open the lake of this home with a session, for one night."""
-    lake = Lake(home() / "lake", open_session(settings.spark))
+    lake = Lake(lake_root(), open_session(settings.spark))
     open_lake(lake)
     return Run(settings, lake, as_of, dag, leads_to)

@@ -76,7 +76,17 @@ def conf(settings: SparkSettings, folder: Path) -> dict[str, str]:
             "spark.executor.defaultJavaOptions": "-Duser.timezone=UTC",
             "spark.executorEnv.TZ": "UTC",
         }
-    return options | settings.conf
+    return options | store_options() | settings.conf
+
+
+def store_options() -> dict[str, str]:
+    """Return what Spark's connector to an object store does not find in the environment itself."""
+    region, address = os.environ.get("AWS_REGION"), os.environ.get("AWS_ENDPOINT_URL")
+    options = {"spark.hadoop.fs.s3a.endpoint.region": region} if region else {}
+    if address:
+        # A store of one's own has no name in the DNS for each bucket.
+        options["spark.hadoop.fs.s3a.path.style.access"] = "true"
+    return options
 
 
 def prepare_environment(settings: SparkSettings) -> None:

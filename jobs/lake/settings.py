@@ -47,6 +47,13 @@ class SparkSettings(Section):
     conf: dict[str, str] = Field(default_factory=dict)
 
 
+class LakeSettings(Section):
+    """The tables."""
+
+    root: str | None = Field(default=None, pattern=r"^s3a://[^/]+/.+[^/]$")
+    """A folder of an S3-compatible store, ``s3a://bucket/lake``; None means below the home."""
+
+
 class IngestSettings(Section):
     """Landing of files."""
 
@@ -137,6 +144,7 @@ class Settings(Section):
     landing: str | None = None
     """Where the set's files lie; None leaves it to the catalogue."""
     spark: SparkSettings = SparkSettings()
+    lake: LakeSettings = LakeSettings()
     simulate: SimulateSettings = SimulateSettings()
     ingest: IngestSettings = IngestSettings()
     identity: IdentitySettings = IdentitySettings()

@@ -47,7 +47,7 @@ def _faults(lake: Lake, table: Table, *, final: bool) -> list[str]:
     except DamagedError as error:
         return [str(error)]
     said = differences(delta, table) if final else []
-    if missing := files.missing(lake.path(table), delta):
+    if missing := files.missing(lake.folder(table), delta):
         held = len(files.paths(lake.path(table), delta))
         said.append(
             f"{table.id} lacks {len(missing)} of its {held} files, as {missing[0]}: restore "

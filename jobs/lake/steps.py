@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jobs.lake import rewrite
 from jobs.lake.contract import ContractError
 from jobs.lake.damage import opened
 from jobs.lake.errors import DataError
+from jobs.lake.folders import Folder
 from jobs.lake.rewrite import Projected, duckdb_type, place
 from jobs.lake.schemas import arrow_type
 
@@ -44,7 +44,7 @@ class Step(Protocol):
     def table(self) -> str:
         """The table, as ``layer.name``."""
 
-    def run(self, root: Path, mark: str) -> Done:
+    def run(self, root: Folder, mark: str) -> Done:
         """Do it to a lake; a second time nothing happens.
 
         Raises
@@ -69,7 +69,7 @@ class RenameColumn:
         """Say what it does."""
         return f"{self.table}: column {self.column} becomes {self.name}"
 
-    def run(self, root: Path, mark: str) -> Done:
+    def run(self, root: Folder, mark: str) -> Done:
         """Write the table with the new name."""
         schema = rewrite.stored(root, self.table)
         if schema is None or (self.column not in schema.names and self.name in schema.names):
@@ -105,7 +105,7 @@ class RetypeColumn:
         """Say what it does."""
         return f"{self.table}: column {self.column} of {self.former} becomes {self.type}"
 
-    def run(self, root: Path, mark: str) -> Done:
+    def run(self, root: Folder, mark: str) -> Done:
         """Write the table with the new type, if every value survives it."""
         schema = rewrite.stored(root, self.table)
         if schema is None:
@@ -153,7 +153,7 @@ class AddColumn:
         """Say what it does."""
         return f"{self.table}: column {self.column} is added, {self.value} in the rows there are"
 
-    def run(self, root: Path, mark: str) -> Done:
+    def run(self, root: Folder, mark: str) -> Done:
         """Write the table with the column at its end."""
         import pyarrow as pa
 
@@ -182,7 +182,7 @@ class Added:
         """Say what it is."""
         return f"{self.table}: column {self.column} is added"
 
-    def run(self, root: Path, mark: str) -> Done:  # noqa: ARG002 - an opening does it
+    def run(self, root: Folder, mark: str) -> Done:  # noqa: ARG002 - an opening does it
         """Leave it to the opening, which knows the contract."""
         return Done()
 
@@ -202,7 +202,7 @@ class DropColumn:
         """Say what it does."""
         return f"{self.table}: column {self.column} is dropped"
 
-    def run(self, root: Path, mark: str) -> Done:
+    def run(self, root: Folder, mark: str) -> Done:
         """Write the table without the column."""
         schema = rewrite.stored(root, self.table)
         if schema is None or self.column not in schema.names:
@@ -226,7 +226,7 @@ class ChangeKey:
         """Say what it does."""
         return f"{self.table}: its key becomes {', '.join(self.key)}"
 
-    def run(self, root: Path, mark: str) -> Done:
+    def run(self, root: Folder, mark: str) -> Done:
         """Look that no two rows have one key, and note the key in the table's properties."""
         schema = rewrite.stored(root, self.table)
         if schema is None:
@@ -249,7 +249,7 @@ class ChangeKey:
 
 
 def _rewritten(
-    root: Path,
+    root: Folder,
     table: str,
     fields: Sequence[Projected],
     mark: str,

@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from jobs.lake import faults, files
 from jobs.lake.contract import Refresh, Table
 from jobs.lake.damage import opened
 from jobs.lake.fit import differences
+from jobs.lake.folders import Folder
 from jobs.lake.schemas import arrow_schema, delta_schema, properties
 
 if TYPE_CHECKING:
@@ -54,13 +54,13 @@ class Lake:
 
     Parameters
     ----------
-    root : Path
+    root : Path or StoreFolder
         Folder of the lake; a table lies at ``root/layer/name``.
     spark : SparkSession, optional
         Needed for reading and writing frames only.
     """
 
-    def __init__(self, root: Path, spark: SparkSession | None = None) -> None:
+    def __init__(self, root: Folder, spark: SparkSession | None = None) -> None:
         self.root = root
         self._spark = spark
 
@@ -80,7 +80,11 @@ class Lake:
 
     def path(self, table: Table) -> str:
         """Where the table lies."""
-        return str(self.root / table.layer / table.name)
+        return str(self.folder(table))
+
+    def folder(self, table: Table) -> Folder:
+        """Where the table lies, to look into."""
+        return self.root / table.layer / table.name
 
     def exists(self, table: Table) -> bool:
         """Whether the table has been made."""
@@ -96,7 +100,8 @@ class Lake:
         DamagedError
             Its log cannot be read.
         """
-        return opened(Path(self._made(table)), table.id)
+        self.ensure(table)
+        return opened(self.folder(table), table.id)
 
     def version(self, table: Table) -> int:
         """Latest Delta version."""
@@ -116,7 +121,7 @@ class Lake:
             return False
         if differences(delta, table):
             return False
-        return not files.missing(self.path(table), delta)
+        return not files.missing(self.folder(table), delta)
 
     def read(
         self, table: Table, version: int | None = None, *, span: Span | None = None

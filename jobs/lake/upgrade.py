@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from jobs.lake import faults, files, rewrite
 from jobs.lake.damage import DamagedError, opened
 from jobs.lake.errors import DataError
+from jobs.lake.folders import Folder
 from jobs.lake.migrations import Migration
 from jobs.lake.moves import RenameTable
 from jobs.lake.rewrite import is_table, place
@@ -233,14 +233,14 @@ def _keeps_rows(commit: dict[str, Any]) -> bool:
     return own or commit.get("operation") in _KEEPS_ROWS
 
 
-def _held(root: Path, table: str, wanted: int) -> bool:
+def _held(root: Folder, table: str, wanted: int) -> bool:
     """Whether all files of a version are there."""
     folder = place(root, table)
     try:
         then = opened(folder, table, wanted)
     except DamagedError:
         return False
-    return not files.missing(str(folder), then)
+    return not files.missing(folder, then)
 
 
 def _found(lake: Lake, table: str, mark: str) -> Done | None:

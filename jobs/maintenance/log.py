@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs.lake.contract import Table
+from jobs.lake.folders import Folder
 from jobs.lake.schemas import properties
 from jobs.maintenance.settings import MaintenanceSettings
 
@@ -55,7 +55,7 @@ def _statistics(delta: DeltaTable, table: Table) -> dict[str, str]:
     return {_STATISTICS: named} if named and stored.issuperset(named.split(",")) else {}
 
 
-def checkpoint(delta: DeltaTable, folder: Path, wanted: MaintenanceSettings) -> None:
+def checkpoint(delta: DeltaTable, folder: Folder, wanted: MaintenanceSettings) -> None:
     """Write the log's state in one piece, where many commits have come since the last time."""
     last = max(_checkpoints(folder).values(), default=0)
     if int(delta.version()) - last >= wanted.checkpoint_after:
@@ -64,7 +64,7 @@ def checkpoint(delta: DeltaTable, folder: Path, wanted: MaintenanceSettings) -> 
 
 def forget(
     delta: DeltaTable,
-    folder: Path,
+    folder: Folder,
     pinned: Collection[int],
     now: datetime,
     wanted: MaintenanceSettings,
@@ -78,7 +78,10 @@ def forget(
         delta.cleanup_metadata()
 
 
-def _checkpoints(folder: Path) -> dict[Path, int]:
+def _checkpoints(folder: Folder) -> dict[Folder, int]:
     """Return the version of each checkpoint."""
-    found = {path: _CHECKPOINT.fullmatch(path.name) for path in (folder / "_delta_log").iterdir()}
-    return {path: int(match[1]) for path, match in found.items() if match}
+    found: dict[Folder, int] = {}
+    for path in (folder / "_delta_log").iterdir():
+        if match := _CHECKPOINT.fullmatch(path.name):
+            found[path] = int(match[1])
+    return found

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from jobs.lake.folders import Folder
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -47,14 +48,14 @@ class Sizes:
     version: int
 
 
-def measured(delta: DeltaTable, folder: Path, small_bytes: int) -> Sizes:
+def measured(delta: DeltaTable, folder: Folder, small_bytes: int) -> Sizes:
     """Measure the latest version of a table.
 
     Parameters
     ----------
     delta : DeltaTable
         The table.
-    folder : Path
+    folder : Path or StoreFolder
         Where it lies.
     small_bytes : int
         A file below this size is small.

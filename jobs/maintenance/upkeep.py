@@ -12,6 +12,7 @@ from typing import Any
 
 from jobs.lake.contract import Table
 from jobs.lake.errors import LockedError
+from jobs.lake.folders import home_of
 from jobs.lake.lock import writer
 from jobs.lake.store import Lake
 from jobs.lake.tables.maintenance import MAINTENANCE
@@ -52,7 +53,7 @@ class Upkeep:
     @property
     def home(self) -> Path:
         """Folder of all data."""
-        return self.lake.root.parent
+        return home_of(self.lake.root)
 
     def day(self) -> date | None:
         """Return the business day from which the ages of rows and exports are counted."""
@@ -64,8 +65,7 @@ class Upkeep:
 
     def sizes(self, table: Table) -> Sizes:
         """Measure a table."""
-        folder = Path(self.lake.path(table))
-        return measured(self.lake.delta(table), folder, self.settings.small_bytes)
+        return measured(self.lake.delta(table), self.lake.folder(table), self.settings.small_bytes)
 
 
 def maintain(upkeep: Upkeep, tables: Iterable[Table], *, folders: bool = True) -> list[Row]:
@@ -155,7 +155,7 @@ def _of_table(table: Table) -> Callable[[Upkeep, Row], None]:
 def _maintained(upkeep: Upkeep, table: Table) -> Row:
     """Do to a table what its policy says, what makes files superfluous first."""
     lake, wanted = upkeep.lake, upkeep.settings
-    folder, keep = Path(lake.path(table)), vacuum.pinned(lake, table)
+    folder, keep = lake.folder(table), vacuum.pinned(lake, table)
     log.state_policy(lake.delta(table), table, wanted)
     expired = retention.expire(lake.delta(table), table, upkeep.day())
     compaction.compact(lake.delta(table), table, wanted)

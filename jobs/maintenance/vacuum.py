@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.lake.contract import Table
+from jobs.lake.folders import Folder
 from jobs.lake.store import Lake
 from jobs.lake.tables.serving import RECOMMENDATIONS
 from jobs.maintenance.log import quietly
@@ -50,7 +50,7 @@ def vacuumed(
     return len(dead)
 
 
-def lone_checksums(folder: Path) -> list[Path]:
+def lone_checksums(folder: Folder) -> list[Folder]:
     """Return checksums that Spark left beside files which are gone."""
     found = folder.rglob(".*.crc")
     return [path for path in found if not path.with_name(path.name[1:-4]).exists()]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jobs.cli.query import records
 from jobs.cli.shown import in_force
+from jobs.lake.folders import lake_root
 from jobs.lake.settings import held_set
 from jobs.report.durations import Duration, durations
 from jobs.report.exports import Export, read_exports
@@ -75,7 +76,7 @@ def gather(home: Path, now: datetime, tracking_uri: str | None = None) -> Facts:
     tracking_uri : str, optional
         ``models.tracking_uri``.
     """
-    lake = home / "lake"
+    lake = lake_root(home)
     nights = read_nights(lake, NIGHTS)
     since = nights[0].night if nights else date.min
     shown = in_force(lake)

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
+from jobs.lake.folders import Folder
 from jobs.lake.tables.ops import FILES, QUARANTINE
 from jobs.report.discreet import discreet, reason
 from jobs.report.durations import usual
@@ -55,7 +55,7 @@ class Feed:
     new_columns: tuple[str, ...]
 
 
-def read_feeds(lake: Path, nights: Sequence[Night]) -> list[Feed]:
+def read_feeds(lake: Folder, nights: Sequence[Night]) -> list[Feed]:
     """Return every feed that was read on one of these nights, by name."""
     if not nights:
         return []
@@ -84,7 +84,7 @@ def read_feeds(lake: Path, nights: Sequence[Night]) -> list[Feed]:
     return found
 
 
-def _files(lake: Path, night: date) -> tuple[dict[str, list[str]], dict[str, set[str]]]:
+def _files(lake: Folder, night: date) -> tuple[dict[str, list[str]], dict[str, set[str]]]:
     """Return why files were refused, and columns that nobody declared, both by feed."""
     refused: dict[str, list[str]] = {}
     columns: dict[str, set[str]] = {}

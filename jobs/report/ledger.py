@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs.lake.contract import Table
+from jobs.lake.folders import Folder, StoreFolder
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
 def recent(
-    lake: Path,
+    lake: Folder,
     table: Table,
     query: str,
     parameters: Sequence[Any] = (),
@@ -32,7 +32,7 @@ def recent(
 
     Parameters
     ----------
-    lake : Path
+    lake : Path or StoreFolder
         The lake.
     table : Table
         The ledger; while it is not made there are no rows.
@@ -51,21 +51,25 @@ def recent(
     folder = lake / table.layer / table.name
     if not (folder / "_delta_log").is_dir():
         return []
-    delta = DeltaTable(folder)
+    delta = DeltaTable(str(folder))
     files = _files(folder, delta.get_add_actions(flatten=True), _night(table), nights, since)
     if not files:
         return []
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        found = connection.read_parquet(files, union_by_name=True, hive_partitioning=False)
-        found.create_view("ledger")
+        if isinstance(folder, StoreFolder):
+            # DuckDB reads a store by an extension only, which it would have to download.
+            connection.register("ledger", delta.to_pyarrow_dataset())
+        else:
+            found = connection.read_parquet(files, union_by_name=True, hive_partitioning=False)
+            found.create_view("ledger")
         answer = connection.execute(query, list(parameters) or None)
         names = [column[0] for column in answer.description or []]
         return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
 
 def _files(
-    folder: Path, actions: pa.Table, night: str, nights: int | None, since: date | None
+    folder: Folder, actions: pa.Table, night: str, nights: int | None, since: date | None
 ) -> list[str]:
     paths = actions.column("path").to_pylist()
     name = f"max.{night}"

@@ -10,10 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 from jobs.lake.decisions import NIGHT, in_force
+from jobs.lake.folders import Folder
 from jobs.lake.tables.ops import DECISIONS, RUNS
 from jobs.report.discreet import discreet
 from jobs.report.ledger import recent
@@ -113,7 +113,7 @@ class Night:
         return self.state == "published"
 
 
-def read_nights(lake: Path, limit: int) -> list[Night]:
+def read_nights(lake: Folder, limit: int) -> list[Night]:
     """Return the last nights, oldest first."""
     by_night: dict[date, list[dict[str, Any]]] = defaultdict(list)
     for row in recent(lake, RUNS, _RUNS, [limit], nights=limit):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from jobs.cli.query import records
+from jobs.lake.folders import Folder
 from jobs.lake.tables.ops import QUALITY
 from jobs.report.discreet import discreet
 from jobs.report.ledger import recent
@@ -90,7 +90,7 @@ class Quality:
     broken: tuple[Broken, ...] = ()
 
 
-def read_quality(lake: Path, since: date) -> Quality:
+def read_quality(lake: Folder, since: date) -> Quality:
     """Return what was checked from a night on."""
     counts: dict[date, dict[str, int]] = {}
     for row in recent(lake, QUALITY, _COUNTS, [since], since=since):

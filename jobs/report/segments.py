@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from jobs.cli.query import records
+from jobs.lake.folders import Folder
 
 # Spans are half-open: a person is counted from valid_from on, and no more from valid_to on.
 _MOVES = """
@@ -39,7 +39,7 @@ class Segment:
     sizes: tuple[int | None, ...]
 
 
-def read_segments(lake: Path, nights: Sequence[date]) -> list[Segment]:
+def read_segments(lake: Folder, nights: Sequence[date]) -> list[Segment]:
     """Return every segment that held somebody on one of these nights, largest first."""
     moves: dict[tuple[str, str], list[tuple[date, int]]] = defaultdict(list)
     for row in records(_MOVES, lake):

@@ -17,6 +17,7 @@ from typing import Any
 
 from jobs.cli.query import stored_tables
 from jobs.lake.damage import opened
+from jobs.lake.folders import Folder, StoreFolder
 
 SMALL = 32_000_000
 """Bytes below which a file is small: a quarter of what Delta aims at when it merges files."""
@@ -67,12 +68,12 @@ class Commit:
     files: int
 
 
-def read_storage(lake: Path, ends: Sequence[datetime]) -> list[Stored]:
+def read_storage(lake: Folder, ends: Sequence[datetime]) -> list[Stored]:
     """Measure every table.
 
     Parameters
     ----------
-    lake : Path
+    lake : Path or StoreFolder
         The lake.
     ends : sequence of datetime
         When each night ended, in the nights' order.
@@ -80,7 +81,7 @@ def read_storage(lake: Path, ends: Sequence[datetime]) -> list[Stored]:
     return [_stored(lake, table, ends) for table in stored_tables(lake)]
 
 
-def _stored(lake: Path, table: str, ends: Sequence[datetime]) -> Stored:
+def _stored(lake: Folder, table: str, ends: Sequence[datetime]) -> Stored:
     folder = lake.joinpath(*table.split("."))
     delta = opened(folder, table)
     actions = delta.get_add_actions(flatten=True)
@@ -106,7 +107,7 @@ def _stored(lake: Path, table: str, ends: Sequence[datetime]) -> Stored:
 
 
 def _history(
-    log: Path, now: tuple[int, int], ends: Sequence[datetime]
+    log: Folder, now: tuple[int, int], ends: Sequence[datetime]
 ) -> tuple[tuple[int, int] | None, ...]:
     """Return bytes and files at each of these times."""
     if not ends:
@@ -125,7 +126,7 @@ def _history(
     return tuple(found)
 
 
-def _commits(newest_first: Sequence[Path], since: datetime) -> list[Commit]:
+def _commits(newest_first: Sequence[Folder], since: datetime) -> list[Commit]:
     """Read commits back to the last one that is not after a time."""
     read: list[tuple[datetime, list[dict[str, Any]]]] = []
     for path in newest_first:
@@ -150,14 +151,13 @@ def _commit(at: datetime, actions: Sequence[dict[str, Any]], sizes: dict[str, in
     return Commit(at, sum(added) - removed, len(added) - len(gone))
 
 
-def _actions(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            if line.startswith(_ACTIONS):
-                yield json.loads(line)
+def _actions(path: Folder) -> Iterator[dict[str, Any]]:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith(_ACTIONS):
+            yield json.loads(line)
 
 
-def _time(actions: Sequence[dict[str, Any]], path: Path) -> datetime:
+def _time(actions: Sequence[dict[str, Any]], path: Folder) -> datetime:
     for action in actions:
         stamp = action.get("commitInfo", {}).get("timestamp")
         if stamp is not None:
@@ -165,7 +165,9 @@ def _time(actions: Sequence[dict[str, Any]], path: Path) -> datetime:
     return datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
-def _on_disk(folder: Path) -> int:
+def _on_disk(folder: Folder) -> int:
+    if isinstance(folder, StoreFolder):
+        return sum(stat.st_size for _, stat in folder.objects())
     size = 0
     for entry in os.scandir(folder):
         if entry.is_dir(follow_symlinks=False):

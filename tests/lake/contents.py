@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.ingest.keyring import SEALED, key_file, read_keyring, unseal
+from jobs.lake.folders import lake_root
 from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
 from jobs.lake.tables.bronze import VAULT_KEYS
@@ -22,7 +23,7 @@ def digests(home: Path, *, decrypted: bool = True) -> dict[str, str]:
     random, and differ where a record came twice because a run was stopped. Else all of a row
     counts as it is stored.
     """
-    lake = Lake(home / "lake")
+    lake = Lake(lake_root(home))
     keys = {r["record_id"]: r["wrapped_key"] for r in lake.rows(VAULT_KEYS).to_pylist()}
     opener = _Opener(home, keys)
     found = {}

@@ -19,9 +19,9 @@ def person(
     """Tell everything known about a person, and why they are shown what they are."""
     from jobs.cli.dossier import dossier, show
     from jobs.cli.output import show_json
-    from jobs.lake.settings import home
+    from jobs.lake.folders import lake_root
 
-    found = dossier(home() / "lake", who)
+    found = dossier(lake_root(), who)
     if as_json:
         show_json(found)
     else:

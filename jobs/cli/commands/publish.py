@@ -25,12 +25,12 @@ def rollback(
     ] = None,
 ) -> None:
     """Show people an earlier night's lists again, its export without who has withdrawn since."""
+    from jobs.lake.folders import lake_root
     from jobs.lake.lock import writer
-    from jobs.lake.settings import home
     from jobs.lake.store import Lake
     from jobs.publish.pointer import earlier
 
-    lake = home() / "lake"
+    lake = lake_root()
     with writer(lake, "bespoke publish rollback"):
         night = earlier(Lake(lake), to.date() if to else None)
         _go_back(night)

@@ -29,7 +29,7 @@ def list_rows(
     """List refused rows with file, line and reasons; what is personal in them stays encrypted."""
     from jobs.cli.output import show_rows
     from jobs.cli.query import records
-    from jobs.lake.settings import home
+    from jobs.lake.folders import lake_root
 
     columns = "*" if as_json else "row_id, source, file, line, reasons, loaded_on"
     if replayed and not as_json:
@@ -39,7 +39,7 @@ def list_rows(
         "WHERE (? OR replayed_on IS NULL) AND (? IS NULL OR source = ?) "
         "AND (? IS NULL OR contains(array_to_string(reasons, chr(10)), ?)) "
         "ORDER BY loaded_on DESC, file, line LIMIT ?",
-        home() / "lake",
+        lake_root(),
         [replayed, source, source, reason, reason, last],
     )
     show_rows(found, as_json=as_json, nothing="No refused rows.")

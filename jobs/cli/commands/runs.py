@@ -22,12 +22,12 @@ def runs(
     """List what ran, with its counts."""
     from jobs.cli.output import show_rows
     from jobs.cli.query import records
-    from jobs.lake.settings import home
+    from jobs.lake.folders import lake_root
 
     found = records(
         f"SELECT {'*' if as_json else _COLUMNS} FROM ops.runs "  # noqa: S608 - no user's text
         "WHERE NOT ? OR state <> 'succeeded' ORDER BY started_at DESC LIMIT ?",
-        home() / "lake",
+        lake_root(),
         [failed, last],
     )
     show_rows(found, as_json=as_json, nothing="Nothing failed." if failed else "Nothing has run.")

@@ -20,9 +20,9 @@ def sql(
     """Query the tables with SQL (DuckDB), without a JVM."""
     from jobs.cli.output import plain, show_rows
     from jobs.cli.query import run_query
-    from jobs.lake.settings import home
+    from jobs.lake.folders import lake_root
 
-    names, rows = run_query(query, home() / "lake")
+    names, rows = run_query(query, lake_root())
     if as_csv:
         writer = csv.writer(sys.stdout)
         writer.writerow(names)
