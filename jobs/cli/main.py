@@ -19,6 +19,7 @@ COMMANDS = {
     "sources": "List the source catalogue: every feed, its owner and how often it comes.",
     "tables": "Print the data dictionary: every table, or the columns of one.",
     "sql": "Query the tables with SQL (DuckDB), without a JVM.",
+    "jdbc": "Let BI tools read the tables over JDBC or ODBC, until Ctrl-C.",
     "person": "Tell everything known about a person, and why they are shown what they are.",
     "runs": "List what ran, with its counts.",
     "quarantine": "List refused rows, or replay them.",

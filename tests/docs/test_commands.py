@@ -14,8 +14,8 @@ pytestmark = pytest.mark.slow
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
-ELSEWHERE = ("make ", ".venv/bin/uv pip install")
-"""Commands that a test of their own runs: whoever clones the project, and the set-up."""
+ELSEWHERE = ("make ", ".venv/bin/uv pip install", "bespoke jdbc", "beeline ")
+"""Commands that a test of their own runs: whoever clones the project, the set-up, a server."""
 
 
 def shown(page: Path) -> list[tuple[str, list[str]]]:

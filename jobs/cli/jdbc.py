@@ -1,0 +1,83 @@
+"""A server for tools that speak JDBC or ODBC: Spark's own Thrift server, over the lake's tables.
+
+Everything it needs is in the PySpark distribution. Tables are views there, by the names that they
+have everywhere, so that a tool which writes changes nothing; those of bronze and the vault are left
+out. It asks for no password, so it listens on loopback: who is elsewhere comes through a tunnel, or
+a gateway that knows who may.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+from jobs.cli.logs import terminal
+from jobs.cli.query import stored_tables
+from jobs.lake.errors import BespokeError
+from jobs.lake.folders import Folder, lake_root
+from jobs.lake.settings import SparkSettings, settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+LOOPBACK = "127.0.0.1"
+LEFT_OUT = ("bronze", "vault")
+"""Layers with encrypted or raw values, of which a tool could show nothing to anybody."""
+SERVER = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
+
+
+class JdbcError(BespokeError):
+    """The server cannot be started; the message says why."""
+
+
+def serve(port: int) -> None:
+    """Start the server, say how to connect, and wait until it is stopped by Ctrl-C or SIGTERM.
+
+    Raises
+    ------
+    JdbcError
+        The port is taken, or there are no tables yet.
+    """
+    from jobs.lake.session import open_session
+
+    with socket.socket() as probe:
+        if probe.connect_ex((LOOPBACK, port)) == 0:
+            raise JdbcError(f"port {port} is taken: name another: --port {port + 1}")
+    lake = lake_root()
+    names = [name for name in stored_tables(lake) if name.split(".")[0] not in LEFT_OUT]
+    if not names:
+        raise JdbcError(f"{lake} holds no tables yet: `bespoke run` makes them")
+    console = terminal()
+    console.print(f"Starting, with {len(names)} tables …")
+    spark = open_session(bound(settings().spark, port))
+    show(spark, lake, names)
+    server = getattr(spark._jvm, SERVER).startWithContext(spark._jsparkSession.sqlContext())
+    console.print(f"Connect to jdbc:hive2://{LOOPBACK}:{port} as anybody; Ctrl-C stops it")
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    ended.wait()
+    server.stop()
+    spark.stop()
+
+
+def bound(wanted: SparkSettings, port: int) -> SparkSettings:
+    """Return the settings of a session whose server listens on a port of loopback."""
+    own = {
+        "spark.hadoop.hive.server2.thrift.bind.host": LOOPBACK,
+        "spark.hadoop.hive.server2.thrift.port": str(port),
+        # Reading tables only: nothing of Hive's is kept.
+        "spark.sql.catalogImplementation": "in-memory",
+    }
+    return wanted.model_copy(update={"conf": wanted.conf | own})
+
+
+def show(spark: SparkSession, lake: Folder, names: list[str]) -> None:
+    """Make a view of each table, by its name, of the version that is the latest when it is read."""
+    for name in names:
+        layer, _, table = name.partition(".")
+        spark.sql(f"CREATE DATABASE IF NOT EXISTS `{layer}`")
+        rows = f"SELECT * FROM delta.`{lake / layer / table}`"  # noqa: S608 - our own names
+        spark.sql(f"CREATE OR REPLACE VIEW `{layer}`.`{table}` AS {rows}")
