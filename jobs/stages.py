@@ -153,7 +153,8 @@ def night_settings() -> Settings:
     own = settings()
     main = source_set(conf_folder() / "sources", own.source).main
     assumed = tuple(entry.purpose for entry in main.assumed_purposes)
-    profiles = own.profiles.model_copy(update={"assumed_purposes": assumed})
+    of_set = {"assumed_purposes": assumed, "time_zone": main.time_zone}
+    profiles = own.profiles.model_copy(update=of_set)
     # What somebody has set wins over what the set's catalogue proposes.
     wanted = merged(main.recommend, own.recommend.model_dump(exclude_unset=True))
     recommend = type(own.recommend).model_validate(wanted)

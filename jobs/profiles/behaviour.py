@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from jobs.identity.resolve import with_person
 from jobs.profiles.activity import OF_MESSAGES
-from jobs.profiles.lateness import counted
+from jobs.profiles.lateness import counted, day_of
 
 RECENT_DAYS = 30
 """Length of the window of the ``_30d`` columns."""
@@ -50,14 +50,18 @@ def visits_by_person(visits: DataFrame, identifiers: DataFrame, as_of: date) -> 
 
 
 def messages_by_person(
-    messages: DataFrame, touchpoints: DataFrame, identifiers: DataFrame, as_of: date
+    messages: DataFrame,
+    touchpoints: DataFrame,
+    identifiers: DataFrame,
+    as_of: date,
+    zone: str = "UTC",
 ) -> DataFrame:
     """Count the messages sent to each person, opened and clicked, a row a person.
 
     A message is opened once, however often it was. It belongs to whom it was sent to; where the
     messages feed does not know it, to whoever opened it.
     """
-    sent = messages.where(counted(F.to_date("sent_at"), as_of)).select(
+    sent = messages.where(counted(day_of("sent_at", zone), as_of)).select(
         "message_id",
         F.col("identifier").alias("recipient"),
         F.lit(None).cast("string").alias("reader"),
@@ -92,10 +96,12 @@ def messages_by_person(
     )
 
 
-def reviews_by_person(feedback: DataFrame, identifiers: DataFrame, as_of: date) -> DataFrame:
+def reviews_by_person(
+    feedback: DataFrame, identifiers: DataFrame, as_of: date, zone: str = "UTC"
+) -> DataFrame:
     """Count the reviews of each person and average their stars, a row a person."""
     written = (
-        feedback.where(counted(F.to_date("written_at"), as_of))
+        feedback.where(counted(day_of("written_at", zone), as_of))
         .groupBy("identifier")
         .agg(F.count("*").alias("reviews"), F.sum("rating").alias("stars"))
     )

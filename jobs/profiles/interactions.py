@@ -13,13 +13,17 @@ from jobs.lake.tables.gold import INTERACTIONS, TOUCHPOINTS
 from jobs.lake.tables.identity import IDENTIFIERS
 from jobs.lake.tables.silver import FEEDBACK, MESSAGES, ORDER_LINES, PRODUCTS
 from jobs.profiles.activity import OF_PRODUCTS
-from jobs.profiles.lateness import counted
+from jobs.profiles.lateness import counted, day_of
 from jobs.profiles.revenue import MONEY, PRODUCT, is_sale, merchandise
+from jobs.profiles.settings import ProfilesSettings
+
+_DEFAULTS = ProfilesSettings()
 
 
 @job(
     reads=[ORDER_LINES, TOUCHPOINTS, MESSAGES, FEEDBACK, PRODUCTS, IDENTIFIERS],
     writes=INTERACTIONS,
+    section="profiles",
 )
 def interactions(
     order_lines: DataFrame,
@@ -30,6 +34,7 @@ def interactions(
     identifiers: DataFrame,
     *,
     as_of: date,
+    settings: ProfilesSettings = _DEFAULTS,
 ) -> DataFrame:
     """Count what each person did with each product on each day up to ``as_of``.
 
@@ -38,8 +43,10 @@ def interactions(
     """
     lines = order_lines.where(counted(F.col("order_date"), as_of))
     done = touchpoints.where(counted(F.col("occurred_on"), as_of))
-    sent = messages.where(counted(F.to_date("sent_at"), as_of))
-    written = feedback.where(counted(F.to_date("written_at"), as_of))
+    zone = settings.time_zone
+    sent = messages.where(counted(day_of("sent_at", zone), as_of))
+    day = day_of("written_at", zone)
+    written = feedback.where(counted(day, as_of)).withColumn("occurred_on", day)
     acts = (
         _orders(lines, products)
         .unionByName(_events(done, sent, products))
@@ -100,8 +107,8 @@ def _events(touchpoints: DataFrame, messages: DataFrame, products: DataFrame) ->
 
 
 def _reviews(feedback: DataFrame, products: DataFrame) -> DataFrame:
-    day = F.to_date("written_at").alias("occurred_on")
-    return _times(feedback, F.lit("review").alias("kind"), day, F.lit(1), products)
+    kind, day = F.lit("review").alias("kind"), F.col("occurred_on")
+    return _times(feedback, kind, day, F.lit(1), products)
 
 
 def _times(

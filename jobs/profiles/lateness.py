@@ -1,4 +1,4 @@
-"""Lateness: a row counts once it has happened and has reached us."""
+"""Lateness: a row counts once it has happened and has reached us; days are the shop's."""
 
 from __future__ import annotations
 
@@ -23,3 +23,11 @@ def counted(day: Column, as_of: date) -> Column:
     """
     reached = F.col("known_from").isNull() | (F.col("known_from") <= F.lit(as_of))
     return (day <= F.lit(as_of)) & reached
+
+
+def day_of(time: str, zone: str) -> Column:
+    """Return the business day of a time (UTC), for a row that has none of its own.
+
+    West of UTC the evening of a day is the next day's in UTC, and would count a night late.
+    """
+    return F.to_date(F.from_utc_timestamp(time, zone))

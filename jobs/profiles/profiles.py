@@ -28,6 +28,7 @@ from jobs.profiles.consent import (
     current_consents,
     current_purposes,
 )
+from jobs.profiles.lateness import day_of
 from jobs.profiles.purchases import purchases_by_person
 from jobs.profiles.settings import ProfilesSettings
 
@@ -68,19 +69,20 @@ def profiles(
 ) -> DataFrame:
     """Bring together what every source knows of each person, the anonymous ones too.
 
-    Rows after ``as_of`` are passed over: by business day where a row has one, by UTC day where it
-    has only a time; so are rows that reached us later. A record of a customer counts from its
+    Rows after ``as_of`` are passed over, by their business day; so are rows that reached us later,
+    and consents by their UTC day. A record of a customer counts from its
     registration: only its newest version is kept. A person of whom nothing is known has zeros and
     nulls, and agreed to nothing.
     """
     # Every part looks persons up; without a checkpoint the table would be read ten times.
     people = identifiers.select("identifier", "type", "person_id").localCheckpoint()
+    zone = settings.time_zone
     parts = [
-        records_by_person(customers, people, as_of),
+        records_by_person(customers, people, as_of, zone),
         purchases_by_person(order_lines, products, people, as_of),
         visits_by_person(visits, people, as_of),
-        messages_by_person(messages, touchpoints, people, as_of),
-        reviews_by_person(feedback, people, as_of),
+        messages_by_person(messages, touchpoints, people, as_of, zone),
+        reviews_by_person(feedback, people, as_of, zone),
         agreements_by_person(consents, customers, people, as_of),
     ]
     everyone = persons.select("person_id", "kind")
@@ -94,19 +96,20 @@ def profiles(
     )
 
 
-def records_by_person(customers: DataFrame, identifiers: DataFrame, as_of: date) -> DataFrame:
+def records_by_person(
+    customers: DataFrame, identifiers: DataFrame, as_of: date, zone: str = "UTC"
+) -> DataFrame:
     """Country and day of registration of each person who has a record.
 
     The country is that of the record changed last among those that name one.
     """
     changed = F.coalesce("updated_at", "registered_at")
-    records = customers.where(
-        F.coalesce(F.to_date("registered_at") <= F.lit(as_of), F.lit(True))
-    ).select(
+    day = day_of("registered_at", zone)
+    records = customers.where(F.coalesce(day <= F.lit(as_of), F.lit(True))).select(
         node(RECORD, "record_id").alias("identifier"),
         "record_id",
         "country",
-        F.to_date("registered_at").alias("registered_on"),
+        day.alias("registered_on"),
         changed.alias("changed_at"),
     )
     newest = F.when(F.col("country").isNotNull(), F.struct("changed_at", "record_id", "country"))

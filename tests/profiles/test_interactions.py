@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import pytest
 from pyspark.sql import SparkSession
 
 from jobs.lake.tables.gold import INTERACTIONS
@@ -13,6 +14,7 @@ from jobs.lake.tables.silver import EVENTS, FEEDBACK, MESSAGES, ORDER_LINES, PRO
 from jobs.profiles.activity import touchpoints
 from jobs.profiles.behaviour import messages_by_person
 from jobs.profiles.interactions import interactions
+from jobs.profiles.settings import ProfilesSettings
 from tests.rows import rows
 
 NIGHT = date(2026, 3, 1)
@@ -169,3 +171,36 @@ def test_a_click_in_a_message_is_of_whom_it_was_sent_to(spark: SparkSession) -> 
         "p_ann": 1,
         "p_bob": 2,
     }
+
+
+@pytest.mark.parametrize(
+    ("zone", "expected"),
+    [
+        # 1 March ends at eight in the morning of the 2nd there, and has 24 hours.
+        ("America/Los_Angeles", [(date(2026, 2, 28), 1.0), (NIGHT, 2.0)]),
+        ("Asia/Tokyo", [(NIGHT, 1.0)]),
+        ("UTC", [(NIGHT, 2.0)]),
+    ],
+)
+def test_a_review_is_of_the_day_that_it_was_in_the_shop(
+    spark: SparkSession, zone: str, expected: list[tuple[date, float]]
+) -> None:
+    times = ("2026-03-01 07:59", "2026-03-01 23:30", "2026-03-02 07:59", "2026-03-02 08:00")
+    of_ann = {"identifier": "login:ann", "product_id": "tea"}
+    feedback = rows(spark, FEEDBACK, [of_ann | {"written_at": time} for time in times])
+    identifiers = rows(spark, IDENTIFIERS, [{"identifier": "login:ann", "person_id": "p_ann"}])
+    lines, events, messages, products = (
+        rows(spark, table, []) for table in (ORDER_LINES, EVENTS, MESSAGES, PRODUCTS)
+    )
+    found = interactions(
+        lines,
+        touchpoints(events),
+        messages,
+        feedback,
+        products,
+        identifiers,
+        as_of=NIGHT,
+        settings=ProfilesSettings(time_zone=zone),
+    )
+    days = [(row["occurred_on"], row["quantity"]) for row in found.collect()]
+    assert sorted(days) == expected
