@@ -200,13 +200,18 @@ def run_steps(
         The first step's that failed; the others have ended by then.
     """
     from jobs.lake.decisions import refuse_given_up
+    from jobs.lake.logs import json_lines
     from jobs.lake.outage import outages_named
     from jobs.lake.quality import QualityError
     from jobs.lake.run import open_run
 
     claim_home(settings().source)
     names = ", ".join(step.partition(":")[2] for step in steps)
-    with outages_named(settings()), writer(home() / "lake", f"{dag}:{as_of} {names}"):
+    with (
+        json_lines(home() / "logs"),
+        outages_named(settings()),
+        writer(home() / "lake", f"{dag}:{as_of} {names}"),
+    ):
         run = open_run(night_settings(), as_of, dag, leads_to)
         refuse_given_up(run)
         try:
