@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("bespoke")
 
+# The enumeration of Airflow's task SDK writes itself as DagRunType.SCHEDULED.
+RUN_TYPE = "{{ dag_run.run_type.value | default(dag_run.run_type, true) }}"
+"""Template of the run's type, as ``scheduled``."""
+
 LONGEST = timedelta(days=2)
 """A time of the day comes within one, wherever the feed's zone lies."""
 
@@ -35,7 +39,7 @@ def waiting_task(settings: AirflowSettings, as_of: str) -> BaseOperator:
         task_id="await_feeds",
         doc_md="Waits for feeds whose files have not come, as long as the catalogue says.",
         python_callable=may_begin,
-        op_kwargs={"wanted": as_of, "run_type": "{{ dag_run.run_type }}"},
+        op_kwargs={"wanted": as_of, "run_type": RUN_TYPE},
         mode="reschedule",
         poke_interval=settings.poke_seconds,
         timeout=LONGEST.total_seconds(),

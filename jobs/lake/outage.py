@@ -17,7 +17,12 @@ from jobs.lake.errors import TransientError
 from jobs.lake.settings import Settings, home
 
 _DISK = ("No space left on device", "database or disk is full", "Disk quota exceeded")
-_HEAP = ("java.lang.OutOfMemoryError", "SparkOutOfMemoryError", "GC overhead limit exceeded")
+_HEAP = (
+    "java.lang.OutOfMemoryError",
+    "SparkOutOfMemoryError",
+    "GC overhead limit exceeded",
+    "INVALID_DRIVER_MEMORY",
+)
 _MEMORY = ("Cannot allocate memory", "std::bad_alloc", "Out of Memory Error")
 _JVM_GONE = (
     "Py4JNetworkError",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.sdk.api.datamodels._generated import DagRunType
 from airflow.sdk.exceptions import AirflowRescheduleException
 from rich.console import Console
 
@@ -37,6 +38,19 @@ def test_a_scheduled_run_waits(owing: list[list[Awaited]]) -> None:
 def test_no_other_run_does(owing: list[list[Awaited]], run_type: str) -> None:
     assert waiting.may_begin("2026-08-29", run_type)
     assert len(owing) == 3
+
+
+@pytest.mark.parametrize("run_type", [DagRunType.SCHEDULED, "scheduled"])
+def test_the_runs_type_is_a_word_whatever_airflow_gives(run_type: str) -> None:
+    from dags.nightly import nightly
+
+    class Asked:
+        pass
+
+    Asked.run_type = run_type  # type: ignore[attr-defined]
+    template = nightly.task_dict["await_feeds"].op_kwargs["run_type"]
+    found = nightly.get_template_env().from_string(template).render(dag_run=Asked)
+    assert found == "scheduled"
 
 
 def test_it_holds_no_worker_between_two_looks(owing: list[list[Awaited]]) -> None:
