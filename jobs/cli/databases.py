@@ -5,6 +5,7 @@ from __future__ import annotations
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from jobs.lake.outage import without_password
 
@@ -47,8 +48,14 @@ def unreachable(address: str) -> str | None:
 
 
 def _server(address: str) -> str | None:
+    parts = urlsplit(address)
+    # Whoever may be let in, the server answers.
+    path = parts.path.rstrip("/") + "/health"
+    place = parts._replace(netloc=parts.netloc.rpartition("@")[2], path=path)
     try:
-        with urllib.request.urlopen(f"{address.rstrip('/')}/health", timeout=_SECONDS):  # noqa: S310 - http, as the caller looked
+        with urllib.request.urlopen(place.geturl(), timeout=_SECONDS):  # noqa: S310 - http, as the caller looked
             return None
+    except urllib.error.HTTPError as error:
+        return None if error.code in (401, 403) else f"it answers {error.code} {error.reason}"
     except (OSError, ValueError) as error:
         return f"{type(error).__name__}: {error}"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,35 @@ def test_a_server_that_does_not_answer_is_one() -> None:
     said = unreachable("http://127.0.0.1:1")
     assert said is not None
     assert "refused" in said
+
+
+@pytest.fixture
+def server() -> Iterator[HTTPServer]:
+    """A server on loopback that is healthy, and wants a password for all else."""
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response({"/health": 200, "/closed/health": 401}.get(self.path, 404))
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    found = HTTPServer(("127.0.0.1", 0), Answers)
+    thread = threading.Thread(target=found.serve_forever, daemon=True)
+    thread.start()
+    yield found
+    found.shutdown()
+    found.server_close()
+    thread.join()
+
+
+def test_a_server_that_answers_is_no_fault(server: HTTPServer) -> None:
+    place = f"127.0.0.1:{server.server_port}"
+    assert unreachable(f"http://{place}/") is None
+    assert unreachable(f"http://me:secret@{place}") is None
+    assert unreachable(f"http://{place}/closed") is None
+    assert unreachable(f"http://{place}/elsewhere") == "it answers 404 Not Found"
 
 
 def test_doctor_names_both(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
