@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from jobs.lake import faults
@@ -46,9 +46,12 @@ def recorded(run: Run, job: str, source: str | None = None) -> Iterator[Record]:
             told = outage(error, run.settings) or error
             record.error = f"{type(told).__name__}: {told}".partition("\n")[0][:500]
             run.write(record)
+            log.error("%s: %s", record.state, record.error)
             raise
         record.counts["bytes_read"] = read()
         run.write(record)
+        took = datetime.now(UTC) - record.started_at
+        log.info("%s in %.1f s", record.state, took.total_seconds())
 
 
 def run_job(job: Job, run: Run) -> None:

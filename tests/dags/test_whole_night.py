@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,6 +25,7 @@ def test_a_night_is_green_and_the_same_night_again_changes_nothing(tiny: TinySho
     assert before[f"exports/email/{LAST}/recommendations.csv"]
 
     every_table_opens_in_duckdb(tiny.home)
+    every_job_is_in_the_log(tiny.home)
 
     day_after = LAST + timedelta(days=1)
     again = tiny.call(
@@ -40,6 +42,16 @@ def every_table_opens_in_duckdb(home: Path) -> None:
         connection.register("it", dataset)
         columns = [column[0] for column in connection.sql("SELECT * FROM it").description]
         assert columns == list(table.names), name
+
+
+def every_job_is_in_the_log(home: Path) -> None:
+    lines = [
+        json.loads(line)
+        for path in home.glob("logs/jobs-*.jsonl")
+        for line in path.read_text("utf-8").splitlines()
+    ]
+    jobs = {(line["run_id"], line["job"]) for line in lines if "job" in line}
+    assert {(f"nightly:{LAST}", job) for job in ("ingest", "profiles", "train")} <= jobs
 
 
 def state(home: Path) -> dict[str, str]:
