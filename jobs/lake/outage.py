@@ -12,6 +12,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from traceback import walk_tb
 
 from jobs.lake.errors import TransientError
 from jobs.lake.settings import Settings, home
@@ -101,7 +102,7 @@ def outage(
         )
     if of_models and any(_of_a_store(e) for e in chain) and _AWAY.search(said):
         return ModelsAwayError(models_away(settings, _first_line(error)))
-    if _says(said, _JVM_GONE):
+    if _says(said, _JVM_GONE) or any(_refused_by_the_jvm(e) for e in chain):
         return MemoryShortError(jvm_gone(settings))
     return None
 
@@ -164,6 +165,14 @@ def _of_a_store(error: BaseException) -> bool:
         return True
     # One of a driver that lacks, which is raised as MLflow makes its store.
     return isinstance(error, ModuleNotFoundError) and error.name == "psycopg2"
+
+
+def _refused_by_the_jvm(error: BaseException) -> bool:
+    """Whether a connection was refused, or lost, where Python talks with its JVM."""
+    if not isinstance(error, ConnectionError):
+        return False
+    modules = (frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__))
+    return any(module.startswith("py4j.") for module in modules)
 
 
 def _first_line(error: BaseException) -> str:

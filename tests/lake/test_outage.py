@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from py4j.protocol import Py4JJavaError
+from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.sql import SparkSession
 
 from jobs.lake.errors import DataError
@@ -62,6 +62,25 @@ def test_a_heap_that_does_not_suffice(wanted: Settings, spark: SparkSession) -> 
     told = outage(raised.value, wanted)
     assert isinstance(told, MemoryShortError)
     assert "raise spark.driver_memory (3g)" in str(told)
+
+
+def test_a_jvm_that_has_ended(wanted: Settings) -> None:
+    from py4j.clientserver import ClientServer, JavaParameters, PythonParameters
+
+    # Nobody listens there, as where a JVM has died.
+    client = ClientServer(
+        JavaParameters(port=1, auto_field=True),
+        PythonParameters(port=0),
+        python_server_entry_point=None,
+    )
+    try:
+        with pytest.raises((ConnectionError, Py4JError)) as raised:
+            client.jvm.java.lang.System.currentTimeMillis()
+    finally:
+        client.shutdown_callback_server()
+    told = outage(raised.value, wanted)
+    assert isinstance(told, MemoryShortError)
+    assert "Spark's JVM has ended" in str(told)
 
 
 def test_a_machine_without_memory(wanted: Settings) -> None:
