@@ -47,8 +47,7 @@ def master(spark_class: Path, folder: Path) -> Iterator[str]:
         "--host", LOOPBACK, "--port", port, "--webui-port", free_port(),
     ]  # fmt: skip
     options = {"SPARK_DAEMON_JAVA_OPTS": "-Dspark.master.rest.enabled=false"}
-    with _running([str(word) for word in command], folder, options):
-        _await(port)
+    with _running([str(word) for word in command], folder, _first(spark_class) | options, port):
         yield f"spark://{LOOPBACK}:{port}"
 
 
@@ -92,14 +91,13 @@ def worker(
             command=shlex.join(words),
         )
         words = ["unshare", "--mount", "--propagation", "private", "bash", "-c", script]
-    own = {
+    own = _first(spark_class) | {
         "TMPDIR": str(folder / "tmp"),
         "TZ": "America/New_York",
         "SPARK_LOCAL_DIRS": str(folder / "local"),
         "SPARK_DAEMON_JAVA_OPTS": f"-Djava.io.tmpdir={folder / 'tmp'}",
     }
-    with _running(words, folder / "here", own):
-        _await(port)
+    with _running(words, folder / "here", own, port):
         yield
 
 
@@ -157,8 +155,7 @@ def store(gateway: Path, folder: Path, bucket: str) -> Iterator[dict[str, str]]:
     port, key, secret = free_port(), secrets.token_hex(8), secrets.token_hex(16)
     command = [gateway, "--port", f"{LOOPBACK}:{port}", "posix", folder / "kept"]
     own = {"ROOT_ACCESS_KEY": key, "ROOT_SECRET_KEY": secret}
-    with _running([str(word) for word in command], folder / "here", own):
-        _await(port)
+    with _running([str(word) for word in command], folder / "here", own, port):
         yield {
             "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{port}",
             "AWS_ALLOW_HTTP": "true",
@@ -191,10 +188,19 @@ def _call(
             raise SystemExit(f"{command[0]} failed:\n{log.read()[-2000:]}")
 
 
+def _first(program: Path) -> dict[str, str]:
+    """Put a program's folder first on the path: there Spark's scripts look for a Python to ask."""
+    return {"PATH": os.pathsep.join([str(program.parent), os.environ["PATH"]])}
+
+
 @contextmanager
-def _running(command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> Iterator[None]:
+def _running(
+    command: Sequence[str], folder: Path, variables: Mapping[str, str], port: int
+) -> Iterator[None]:
+    """Run a server; go on when it listens."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder.with_name(f"{folder.name}.log")).open("w") as log:
+    said = folder.with_name(f"{folder.name}.log")
+    with said.open("w") as log:
         process = subprocess.Popen(
             command,
             cwd=folder,
@@ -203,17 +209,17 @@ def _running(command: Sequence[str], folder: Path, variables: Mapping[str, str])
             stderr=subprocess.STDOUT,
         )
     try:
+        until = time.monotonic() + START_SECONDS
+        while not _listens(port):
+            if process.poll() is not None or time.monotonic() > until:
+                raise SystemExit(f"{command[0]} does not listen:\n{said.read_text()[-2000:]}")
+            time.sleep(0.2)
         yield
     finally:
         process.terminate()
         process.wait(timeout=60)
 
 
-def _await(port: int) -> None:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until:
-        with socket.socket() as probe:
-            if probe.connect_ex((LOOPBACK, port)) == 0:
-                return
-        time.sleep(0.2)
-    raise SystemExit(f"nothing listens on port {port} after {START_SECONDS} s")
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((LOOPBACK, port)) == 0
