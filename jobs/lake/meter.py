@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -15,14 +15,20 @@ GROUP = "spark.jobGroup.id"
 
 
 @contextmanager
-def metered(spark: SparkSession) -> Iterator[Callable[[], int]]:
+def metered(spark: SparkSession | None) -> Iterator[Callable[[], int]]:
     """Count what the queries of this thread read of files, from here on.
 
     Yields
     ------
     callable
-        Returns the bytes so far: of the columns and files that were read, not of the tables.
+        Returns the bytes so far: of the columns and files that were read, not of the tables; 0
+        without a session.
     """
+    if spark is None:
+        yield lambda: 0
+        return
+    from py4j.protocol import Py4JError
+
     context = spark.sparkContext
     outer = context.getLocalProperty(GROUP)
     group = str(uuid4())
@@ -30,8 +36,10 @@ def metered(spark: SparkSession) -> Iterator[Callable[[], int]]:
     try:
         yield lambda: _bytes_read(context, group)
     finally:
-        # None, of a thread that was in no group, takes the property away.
-        context.setLocalProperty(GROUP, outer)  # type: ignore[arg-type]
+        # Of a JVM that has died, what failed first is to be told.
+        with suppress(Py4JError, OSError):
+            # None, of a thread that was in no group, takes the property away.
+            context.setLocalProperty(GROUP, outer)  # type: ignore[arg-type]
 
 
 def _bytes_read(context: SparkContext, group: str) -> int:

@@ -35,7 +35,7 @@ def recorded(run: Run, job: str, source: str | None = None) -> Iterator[Record]:
     with (
         faults.within(f"{job} {source}" if source else job),
         logged_as(run.id, job, source),
-        metered(run.lake.spark) as read,
+        metered(run.lake.session) as read,
     ):
         try:
             yield record

@@ -78,6 +78,11 @@ class Lake:
             raise RuntimeError("this lake was opened without a Spark session")
         return self._spark
 
+    @property
+    def session(self) -> SparkSession | None:
+        """The session; None when the lake was opened without one."""
+        return self._spark
+
     def path(self, table: Table) -> str:
         """Where the table lies."""
         return str(self.folder(table))
