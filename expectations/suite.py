@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -92,4 +93,18 @@ def reasons(suite: Suite) -> Column:
         F.when(~F.coalesce(F.expr(rule.condition), F.lit(False)), F.lit(rule.message))
         for rule in suite.every_row
     ]
-    return F.array_compact(F.array(F.lit(None).cast("string"), *broken))
+    return told(broken)
+
+
+def told(messages: Sequence[Column]) -> Column:
+    """Return an array of those messages that are not null, in order.
+
+    To leave nulls out of an array Spark interprets it, value by value; a row of which nothing is
+    to be told, as nearly all are, is spared that.
+    """
+    from pyspark.sql import functions as F
+
+    if not messages:
+        return F.array().cast("array<string>")
+    some = F.array_compact(F.array(*messages))
+    return F.when(F.coalesce(*messages).isNull(), F.array().cast("array<string>")).otherwise(some)

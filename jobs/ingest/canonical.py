@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from expectations.registry import suite_of
 from expectations.suite import reasons as broken_rules
+from expectations.suite import told
 from jobs.identity.resolve import identifier_of
 from jobs.ingest.catalogue import ROW_KEY, Feed
 from jobs.ingest.kinds import Kind
@@ -55,7 +56,9 @@ def canonical(rows: DataFrame, mapping: Mapping) -> DataFrame:
         f"{ROW}.*",
         key.alias("_key"),
         *[value.alias(c) for c, (value, _) in read.items()],
-        _problems([key_problem, encoding(), *[p for _, p in read.values() if p is not None]]),
+        told([key_problem, encoding(), *[p for _, p in read.values() if p is not None]]).alias(
+            REASONS
+        ),
     )
     named = _identified(_tokenised(values, kind), mapping)
     finished = named.transform(_derived, mapping).transform(versioned, kind)
@@ -106,12 +109,6 @@ def _key(mapping: Mapping) -> tuple[Column, Column]:
     if mapping.kind.name == "crm":
         key = F.concat(F.lit(f"{mapping.name}:"), key)
     return key, F.when(missing, F.lit(f"key: {', '.join(feed.key)}: missing"))
-
-
-def _problems(columns: list[Column]) -> Column:
-    from pyspark.sql import functions as F
-
-    return F.filter(F.array(*columns), lambda x: x.isNotNull()).alias(REASONS)
 
 
 def _tokenised(frame: DataFrame, kind: Kind) -> DataFrame:
@@ -170,7 +167,7 @@ def _valued(frame: DataFrame, mapping: Mapping) -> DataFrame:
         F.col("fx_rate").isNull(),
         F.concat(F.lit("currency: no rate for "), shown(F.col("currency")), F.lit(" on that day")),
     )
-    return valued.withColumn(REASONS, F.concat(REASONS, F.array_compact(F.array(unknown))))
+    return valued.withColumn(REASONS, F.concat(REASONS, told([unknown])))
 
 
 def versioned(frame: DataFrame, kind: Kind) -> DataFrame:
@@ -210,10 +207,10 @@ def _judged(frame: DataFrame, mapping: Mapping) -> DataFrame:
         future = F.when(
             F.col(time) >= latest, F.concat(F.lit(f"{time}: in the future: "), shown)
         ).when(F.col(time) < oldest, F.concat(F.lit(f"{time}: too old: "), shown))
-        found.append(F.array_compact(F.array(future)))
+        found.append(told([future]))
     for message, condition in mapping.feed.rules.items():
         broken = F.when(~F.coalesce(F.expr(condition), F.lit(False)), F.lit(message))
-        found.append(F.array_compact(F.array(broken)))
+        found.append(told([broken]))
     suite = suite_of(mapping.kind.silver.id)
     if suite is not None:
         found.append(broken_rules(suite))
