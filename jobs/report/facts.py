@@ -10,7 +10,7 @@ from pathlib import Path
 from jobs.cli.query import records
 from jobs.cli.shown import in_force
 from jobs.lake.folders import lake_root
-from jobs.lake.settings import held_set
+from jobs.lake.settings import Settings, held_set
 from jobs.report.durations import Duration, durations
 from jobs.report.exports import Export, read_exports
 from jobs.report.feeds import Feed, read_feeds
@@ -47,6 +47,8 @@ class Facts:
         As their modules describe them.
     kinds : dict of str to int
         Kind of person to their number, as identity has them now.
+    small_bytes : int
+        A file below this size is small.
     """
 
     made_at: datetime
@@ -62,9 +64,10 @@ class Facts:
     trainings: list[Training]
     exports: list[Export]
     storage: list[Stored]
+    small_bytes: int
 
 
-def gather(home: Path, now: datetime, tracking_uri: str | None = None) -> Facts:
+def gather(home: Path, now: datetime, settings: Settings) -> Facts:
     """Read the facts of a home.
 
     Parameters
@@ -73,10 +76,10 @@ def gather(home: Path, now: datetime, tracking_uri: str | None = None) -> Facts:
         Folder of all data; it may be empty.
     now : datetime
         When the report is made.
-    tracking_uri : str, optional
-        ``models.tracking_uri``.
+    settings : Settings
+        Where models are tracked, and by which size a file is small.
     """
-    lake = lake_root(home)
+    lake, small_bytes = lake_root(home), settings.maintenance.small_bytes
     nights = read_nights(lake, NIGHTS)
     since = nights[0].night if nights else date.min
     shown = in_force(lake)
@@ -94,9 +97,10 @@ def gather(home: Path, now: datetime, tracking_uri: str | None = None) -> Facts:
         quality,
         read_segments(lake, _dates(nights)),
         {row["kind"]: row["n"] for row in records(_KINDS, lake)},
-        read_trainings(home, tracking_uri),
+        read_trainings(home, settings.models.tracking_uri),
         exports,
-        read_storage(lake, [night.ended_at for night in nights]),
+        read_storage(lake, [night.ended_at for night in nights], small_bytes),
+        small_bytes,
     )
 
 

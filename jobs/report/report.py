@@ -22,7 +22,7 @@ def report(run: Run) -> None:
     from jobs.lake.runner import recorded
 
     with recorded(run, "report"):
-        facts = gather(run.home, datetime.now(UTC), run.settings.models.tracking_uri)
+        facts = gather(run.home, datetime.now(UTC), run.settings)
         path = write(facts, run.home)
     log.info("report: %s", path)
 

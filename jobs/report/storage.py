@@ -18,9 +18,7 @@ from typing import Any
 from jobs.cli.query import stored_tables
 from jobs.lake.damage import opened
 from jobs.lake.folders import Folder, StoreFolder
-
-SMALL = 32_000_000
-"""Bytes below which a file is small: a quarter of what Delta aims at when it merges files."""
+from jobs.maintenance.sizes import partitions, small
 
 RECORDING = timedelta(seconds=5)
 """A night's last job is recorded, in a commit of its own, just after the end that it records."""
@@ -39,7 +37,7 @@ class Stored:
     bytes, files : int
         Of its latest version.
     small, spare : int
-        Files below :data:`SMALL`, and how many of them merging would save: all but one a
+        Files that maintenance would join, and how many of them that would save: all but one a
         partition.
     on_disk : int
         Bytes in its folder, with former versions and the log.
@@ -68,7 +66,7 @@ class Commit:
     files: int
 
 
-def read_storage(lake: Folder, ends: Sequence[datetime]) -> list[Stored]:
+def read_storage(lake: Folder, ends: Sequence[datetime], small_bytes: int) -> list[Stored]:
     """Measure every table.
 
     Parameters
@@ -77,32 +75,27 @@ def read_storage(lake: Folder, ends: Sequence[datetime]) -> list[Stored]:
         The lake.
     ends : sequence of datetime
         When each night ended, in the nights' order.
+    small_bytes : int
+        A file below this size is small (``maintenance.small_file_mb``).
     """
-    return [_stored(lake, table, ends) for table in stored_tables(lake)]
+    return [_stored(lake, table, ends, small_bytes) for table in stored_tables(lake)]
 
 
-def _stored(lake: Folder, table: str, ends: Sequence[datetime]) -> Stored:
+def _stored(lake: Folder, table: str, ends: Sequence[datetime], small_bytes: int) -> Stored:
     folder = lake.joinpath(*table.split("."))
     delta = opened(folder, table)
-    actions = delta.get_add_actions(flatten=True)
-    held = dict(
-        zip(
-            actions.column("path").to_pylist(),
-            actions.column("size_bytes").to_pylist(),
-            strict=True,
-        )
-    )
-    small = [path for path, size in held.items() if size < SMALL]
-    total = sum(held.values())
+    parts = partitions(delta).values()
+    total, files = sum(file.size for part in parts for file in part), sum(map(len, parts))
+    joined = [len(found) for part in parts if (found := small(part, small_bytes))]
     return Stored(
         table,
         total,
-        len(held),
-        len(small),
-        len(small) - len({os.path.dirname(path) for path in small}),
+        files,
+        sum(joined),
+        sum(joined) - len(joined),
         _on_disk(folder),
         int(delta.version()) + 1,
-        _history(folder / "_delta_log", (total, len(held)), ends),
+        _history(folder / "_delta_log", (total, files), ends),
     )
 
 

@@ -34,4 +34,4 @@ def lake(own_home: Path) -> Lake:
 @pytest.fixture
 def facts(own_home: Path) -> Gather:
     """Read the facts of the home as it is when this is called."""
-    return lambda: gather(own_home, datetime(2026, 8, 30, 6, tzinfo=UTC))
+    return lambda: gather(own_home, datetime(2026, 8, 30, 6, tzinfo=UTC), settings())

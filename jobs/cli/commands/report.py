@@ -26,7 +26,7 @@ def report(
     from jobs.report.facts import gather
     from jobs.report.report import write
 
-    facts = gather(home(), datetime.now(UTC), settings().models.tracking_uri)
+    facts = gather(home(), datetime.now(UTC), settings())
     if as_json:
         show_json(asdict(facts))
         return

@@ -9,7 +9,6 @@ from jobs.report.facts import Facts
 from jobs.report.markup import Html, el
 from jobs.report.plots import lines, spark
 from jobs.report.sections.frame import days_of, section
-from jobs.report.storage import SMALL
 from jobs.report.tables import table
 
 
@@ -23,7 +22,7 @@ def storage(facts: Facts) -> Html:
     lead = (
         f"{counted(len(tables), 'table')}: {size(total)} in {counted(files, 'file')}. With former "
         f"versions and logs they take {size(disk)} of the disk. Merging small files (below "
-        f"{size(SMALL)}) would save {counted(spare, 'file')}."
+        f"{size(facts.small_bytes)}) would save {counted(spare, 'file')}."
     )
     rows = [
         (
