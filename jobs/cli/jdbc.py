@@ -11,7 +11,7 @@ from __future__ import annotations
 import signal
 import socket
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jobs.cli.logs import terminal
 from jobs.cli.query import stored_tables
@@ -53,7 +53,11 @@ def serve(port: int) -> None:
     console.print(f"Starting, with {len(names)} tables …")
     spark = open_session(bound(settings().spark, port))
     show(spark, lake, names)
-    server = getattr(spark._jvm, SERVER).startWithContext(spark._jsparkSession.sqlContext())
+    # It looks for a catalogue of Hive's, which there is none of, and says so on many screens.
+    jvm: Any = spark._jvm
+    log4j = jvm.org.apache.logging.log4j
+    log4j.core.config.Configurator.setLevel("DataNucleus", log4j.Level.OFF)
+    server = getattr(jvm, SERVER).startWithContext(spark._jsparkSession.sqlContext())
     console.print(f"Connect to jdbc:hive2://{LOOPBACK}:{port} as anybody; Ctrl-C stops it")
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -76,9 +76,9 @@ def test_a_tool_gets_the_rows_that_sql_gives_and_cannot_write(tiny: TinyShop, ad
 
 def _beeline(address: str, statement: str) -> subprocess.CompletedProcess[str]:
     tools = str(Path(sys.executable).parent)
-    command = ["beeline", "-u", address, "-n", "analyst", "--outputformat=csv2", "-e", statement]
+    command = ["beeline", "-u", address, "-n", "analyst", "--silent=true", "--outputformat=csv2"]
     return subprocess.run(
-        command,
+        [*command, "-e", f"{statement};"],
         env=os.environ | {"PATH": os.pathsep.join([tools, os.environ["PATH"]])},
         capture_output=True,
         text=True,
