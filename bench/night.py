@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,17 @@ from deltalake import DeltaTable
 
 ROOT = Path(__file__).resolve().parents[1]
 EVENTS = 1_000_000
+RUN = """
+import sys
+from datetime import date
+from jobs.cli.bring_up import bring_up
+from pyspark.sql import SparkSession
+
+bring_up(date.fromisoformat(sys.argv[1]))
+files = SparkSession.getActiveSession()._jvm.org.apache.hadoop.fs.FileSystem
+print("file_bytes", sum(read.getBytesRead() for read in files.getAllStatistics()))
+"""
+"""`bespoke run`, and what Hadoop says at its end."""
 
 
 def main() -> None:
@@ -67,8 +79,6 @@ def last_night(source: str, home: Path) -> date:
 
 def trading_nights(last: date) -> list[date]:
     """Days that the set of this environment has files for."""
-    import re
-
     from jobs.cli.nights import chosen
     from jobs.lake.settings import load_settings
 
@@ -83,7 +93,7 @@ def night(source: str, home: Path, as_of: date) -> dict[str, Any]:
     started = time.perf_counter()
     began = datetime.now(UTC)
     environment = {**os.environ, "BESPOKE_HOME": str(home), "BESPOKE_SOURCE": source}
-    command = [sys.executable, "-m", "jobs.cli.main", "run", "--date", as_of.isoformat()]
+    command = [sys.executable, "-c", RUN, as_of.isoformat()]
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -91,12 +101,14 @@ def night(source: str, home: Path, as_of: date) -> dict[str, Any]:
     while process.poll() is None:
         peak = max(peak, memory(process.pid))
         time.sleep(0.5)
+    said = process.stdout.read().decode() if process.stdout else ""
     if process.returncode:
-        raise SystemExit(process.stdout.read().decode() if process.stdout else "the run failed")
+        raise SystemExit(said or "the run failed")
     return {
         "as_of": as_of.isoformat(),
         "seconds": round(time.perf_counter() - started, 1),
         "peak_memory_gib": round(peak / 2**30, 2),
+        "file_bytes": int(re.findall(r"^file_bytes (\d+)$", said, re.MULTILINE)[-1]),
         "jobs": jobs(home, began),
     }
 

@@ -16,13 +16,13 @@ GROUP = "spark.jobGroup.id"
 
 @contextmanager
 def metered(spark: SparkSession | None) -> Iterator[Callable[[], int]]:
-    """Count what the queries of this thread read of files, from here on.
+    """Count what the queries of this thread read, from here on.
 
     Yields
     ------
     callable
-        Returns the bytes so far: of the columns and files that were read, not of the tables; 0
-        without a session.
+        Returns the bytes so far: of the columns and files that were read, not of whole tables, and
+        of rows that Spark kept for a second pass, which it does not tell apart; 0 without one.
     """
     if spark is None:
         yield lambda: 0

@@ -37,7 +37,11 @@ RUNS = Table(
         Column("inputs", "map<string,bigint>", "Table to the Delta version that was read."),
         Column("outputs", "map<string,bigint>", "Table to the Delta version that was written."),
         Column("rows_written", "bigint", "Rows of the job's result."),
-        Column("bytes_read", "bigint", "Bytes that its queries read of files."),
+        Column(
+            "bytes_read",
+            "bigint",
+            "Bytes that its queries read, of files and of rows kept in memory for a second pass.",
+        ),
         Column("error", "string", "What failed, in one line."),
     ),
     key=("run_id", "job", "source", "started_at"),
