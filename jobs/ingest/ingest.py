@@ -21,6 +21,7 @@ from jobs.ingest.silver import (
     Outcome,
     batch_rows,
     judged,
+    lighter,
     write_contacts,
     write_quarantine,
     write_silver,
@@ -136,7 +137,8 @@ def _to_silver(night: FeedNight, batch: Batch, total: Outcome, record: Record) -
     run, mapping = night.run, night.mapping
     rows = canonical(batch_rows(run, mapping, batch, night.landing), mapping)
     abandoned = batch.loaded_on in given_up(run.lake)
-    mapped, outcome = judged(_set_aside(rows, batch) if abandoned else rows)
+    rows = _set_aside(rows, batch) if abandoned else rows
+    mapped, outcome = judged(rows if night.children else lighter(rows))
     try:
         if abandoned:
             _quarantine(night, batch, mapped, outcome)

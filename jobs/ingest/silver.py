@@ -82,6 +82,16 @@ def in_order(batch: Batch) -> list[LedgerFile]:
     return sorted(batch.files, key=lambda f: (f.known_from, f.file))
 
 
+def lighter(mapped: DataFrame) -> DataFrame:
+    """Leave the raw row to refused rows only: kept in memory, it is half of what a good one takes.
+
+    Not for a feed that others are derived from, which read it once more.
+    """
+    from pyspark.sql import functions as F
+
+    return mapped.withColumn("raw", F.when(F.size(REASONS) > 0, F.col("raw")))
+
+
 def judged(mapped: DataFrame) -> tuple[DataFrame, Outcome]:
     """Count mapped rows by file and by reason, in one pass; the frame stays in memory."""
     from pyspark import StorageLevel
