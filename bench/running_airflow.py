@@ -198,9 +198,15 @@ def started(home: Path, port: int) -> Iterator[Airflow]:
     log = (home.parent / "airflow.log").open("wb")
     own = subprocess.Popen([BESPOKE, "airflow", "--port", str(port)], stdout=log, stderr=log)
     airflow = Airflow(home, port, own.pid)
+
+    def up() -> bool:
+        if own.poll() is not None:
+            raise SystemExit("Airflow has ended")
+        health = airflow.call("GET", "/api/v2/monitor/health")
+        return bool(health["scheduler"]["status"] == "healthy")
+
     try:
-        until(lambda: airflow.call("GET", "/api/v2/monitor/health")["scheduler"]["status"] ==
-              "healthy", "Airflow is up")  # fmt: skip
+        until(up, "Airflow is up")
         # The server starts none, since no task of ours defers; a user's own may.
         triggerer = [BESPOKE, "airflow", "triggerer", "--skip-serve-logs"]
         airflow.beside = subprocess.Popen(triggerer, stdout=log, stderr=log)

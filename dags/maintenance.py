@@ -6,7 +6,7 @@ night that is at work or waits: then its task is tried again later.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import DAG, CronDataIntervalTimetable
@@ -24,7 +24,7 @@ with DAG(
     description="Compaction, clustering, retention and VACUUM of the tables; old exports and logs.",
     doc_md=__doc__,
     schedule=CronDataIntervalTimetable(wanted.schedule, timezone=schedule_zone()),
-    start_date=datetime.fromisoformat(airflow.start_date).replace(tzinfo=UTC),
+    start_date=datetime.combine(airflow.start_date, time(), UTC),
     catchup=False,
     max_active_runs=1,
     # More retries than a night's tasks have: it waits for a whole night.

@@ -6,7 +6,7 @@ after that day, so the backfill of a past day is the same run with another inter
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, chain
 
@@ -25,7 +25,7 @@ with DAG(
     doc_md=__doc__,
     # Named, because a bare cron string gives a run no data interval.
     schedule=CronDataIntervalTimetable(airflow.schedule, timezone=schedule_zone()),
-    start_date=datetime.fromisoformat(airflow.start_date).replace(tzinfo=UTC),
+    start_date=datetime.combine(airflow.start_date, time(), UTC),
     catchup=False,
     # A lake has one writer, and a night builds on the one before.
     max_active_runs=1,

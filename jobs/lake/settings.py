@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -92,7 +93,8 @@ class AirflowSettings(Section):
     """Zone of the schedules; None takes that of the source set, whose business days they follow."""
     poke_seconds: int = Field(default=300, ge=1)
     """How often is looked for files that a night waits for."""
-    start_date: str = "2010-01-01"
+    start_date: date = date(2010, 1, 1)
+    """Before which the schedules begin no run."""
     submit: Literal["in_process", "spark_submit"] = "in_process"
     """Whether a task runs its stage itself or hands it to spark-submit."""
     spark_conn_id: str = "spark_default"

@@ -234,7 +234,7 @@ class Lake:
             table is pruned.
         """
         # Feeds are ingested side by side, and two merges into one table would conflict.
-        with _merging[self.path(table)]:
+        with _writing[self.path(table)]:
             done = self._committed(table, unit)
             return done or self._merge(table, frame, unit, delete, within or frame)
 
@@ -298,8 +298,12 @@ class Lake:
 
     def ensure(self, table: Table) -> None:
         """Make the table, empty, if it is not there."""
-        if not self.exists(table):
-            self._make(table)
+        if self.exists(table):
+            return
+        # Threads that append their first rows side by side: one of them makes it.
+        with _writing[self.path(table)]:
+            if not self.exists(table):
+                self._make(table)
 
     def _made(self, table: Table) -> str:
         self.ensure(table)
@@ -349,7 +353,7 @@ class Lake:
             self.spark.conf.unset(key)
 
 
-_merging: defaultdict[str, RLock] = defaultdict(RLock)
+_writing: defaultdict[str, RLock] = defaultdict(RLock)
 
 _COMPARE: dict[str, Any] = {
     "=": lambda field, value: field == value,
