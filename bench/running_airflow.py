@@ -3,9 +3,9 @@
 Usage: ``python bench/running_airflow.py --out bench/running_airflow.json``
 
 Scheduler, API server, DAG processor and triggerer are started on loopback, with a webhook beside
-them. The night's JVM is killed once, and its task tried again; for the same night again a table's log
-is damaged, so that a task fails for good and the webhook is told, and after the file was put back the
-failed task is cleared and the night ends; then maintenance. What was seen is written down.
+them. The night's JVM is killed once, and its task tried again. For the same night again a table's
+log is damaged, so that a task fails for good and the webhook is told; after the file was put back
+the failed task is cleared and the night ends. Then maintenance. What was seen is written down.
 """
 
 from __future__ import annotations
