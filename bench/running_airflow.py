@@ -123,8 +123,9 @@ def main() -> None:
                 "listening": listening(airflow),
                 "webhook": told,
             }
-    wanted.out.write_text(json.dumps(seen, indent=2) + "\n")
-    print(json.dumps(seen, indent=2))
+    told_of = json.dumps(seen, indent=2).replace(str(home), "<home>")
+    wanted.out.write_text(told_of + "\n")
+    print(told_of)
 
 
 def killed_and_tried_again(airflow: Airflow) -> dict[str, Any]:
