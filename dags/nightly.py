@@ -30,7 +30,7 @@ with DAG(
     # A lake has one writer, and a night builds on the one before.
     max_active_runs=1,
     default_args={**task_arguments(airflow), "on_failure_callback": alert},
-    deadline=deadline(airflow.deadline_minutes),
+    deadline=deadline(airflow),
     user_defined_macros={"business_day": business_day},
     tags=["bespoke"],
 ) as nightly:

@@ -12,6 +12,8 @@ from jobs.lake.notice import notice, post
 if TYPE_CHECKING:
     from airflow.sdk.definitions.deadline import DeadlineAlert
 
+    from jobs.lake.settings import AirflowSettings
+
 log = logging.getLogger("bespoke")
 
 _LONGEST = 1000
@@ -59,16 +61,16 @@ def late(context: Mapping[str, Any]) -> None:
     notice(said, settings().airflow.alert_webhook)
 
 
-def deadline(minutes: int | None) -> DeadlineAlert | None:
-    """Return a DAG's deadline, counted from when a run was queued; None for none."""
+def deadline(wanted: AirflowSettings) -> DeadlineAlert | None:
+    """Return a DAG's deadline, counted from when a run was queued; None where nobody is told."""
     from airflow.sdk.definitions.callback import SyncCallback
     from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
-    if minutes is None:
+    if wanted.deadline_minutes is None or wanted.alert_webhook is None:
         return None
     return DeadlineAlert(
         reference=DeadlineReference.DAGRUN_QUEUED_AT,
-        interval=timedelta(minutes=minutes),
+        interval=timedelta(minutes=wanted.deadline_minutes),
         callback=SyncCallback(late),
     )
 

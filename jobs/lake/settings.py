@@ -106,7 +106,7 @@ class AirflowSettings(Section):
     retry_delay_seconds: int = Field(default=60, ge=0)
     alert_webhook: str | None = None
     deadline_minutes: int | None = Field(default=240, ge=1)
-    """After which a night that has not ended is told of; None never does."""
+    """After which a night that has not ended is told of at ``alert_webhook``; None never does."""
     port: int = Field(default=8080, ge=1024, le=65535)
     """Of the local web page (`bespoke airflow`)."""
 

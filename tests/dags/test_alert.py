@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 
 from jobs.cli.alert import alert, deadline, describe, late
 from jobs.lake.notice import post
-from jobs.lake.settings import settings
+from jobs.lake.settings import AirflowSettings, settings
 
 
 @pytest.fixture
@@ -80,8 +80,10 @@ def test_a_late_night_is_told_of_and_a_backfill_is_not(
     assert [said["due"] for said in webhook] == ["2026-08-30 06:00:00+00:00"] * told
 
 
-def test_a_deadline_may_be_left_out() -> None:
-    assert deadline(None) is None
-    wanted = deadline(90)
-    assert wanted is not None
-    assert wanted.callback.path == "jobs.cli.alert.late"
+@pytest.mark.parametrize("unset", ["deadline_minutes", "alert_webhook"])
+def test_a_deadline_may_be_left_out_and_is_where_nobody_is_told(unset: str) -> None:
+    wanted = AirflowSettings(deadline_minutes=90, alert_webhook="http://127.0.0.1/")
+    due = deadline(wanted)
+    assert due is not None
+    assert (due.callback.path, due.interval) == ("jobs.cli.alert.late", timedelta(minutes=90))
+    assert deadline(wanted.model_copy(update={unset: None})) is None

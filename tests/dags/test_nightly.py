@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from jobs.lake.settings import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,13 +42,22 @@ def test_a_night_has_one_task_a_stage_in_order(nightly: Any) -> None:
     assert profiles.uri == "bespoke://lake/gold/profiles"
 
 
+def test_it_has_a_deadline_where_somebody_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BESPOKE__AIRFLOW__ALERT_WEBHOOK", "http://127.0.0.1:1/")
+    settings.cache_clear()
+    try:
+        dag = runpy.run_path(str(ROOT / "dags" / "nightly.py"))["nightly"]
+    finally:
+        settings.cache_clear()
+    (due,) = dag.deadline
+    assert due.interval == timedelta(minutes=240)
+
+
 def test_one_run_at_a_time_with_backoff_and_an_alert(nightly: Any) -> None:
     from jobs.cli.alert import alert
 
     assert nightly.max_active_runs == 1
     assert nightly.catchup is False
-    (due,) = nightly.deadline
-    assert due.interval == timedelta(minutes=240)
     for task in nightly.tasks:
         assert task.retries == 2
         assert task.retry_delay == timedelta(seconds=60)
