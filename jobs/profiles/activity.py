@@ -80,7 +80,7 @@ def visits(events: DataFrame) -> DataFrame:
 
     viewing = F.col("type") == "product_view"
     dwelt = F.sum(F.when(viewing, F.col("dwell_ms")))
-    return events.groupBy("identifier", "session_id", "event_date", "known_from", "loaded_on").agg(
+    return events.groupBy(*VISITS.key).agg(
         F.count("*").alias("events"),
         F.count_if(viewing).alias("product_views"),
         F.count_if(F.col("type") == "search").alias("searches"),
@@ -111,14 +111,6 @@ def touchpoints(events: DataFrame) -> DataFrame:
     return (
         events.where((with_product | with_message) & of_somebody)
         .withColumnsRenamed({"type": "kind", "event_date": "occurred_on"})
-        .groupBy(
-            "identifier",
-            "product_id",
-            "message_id",
-            "kind",
-            "occurred_on",
-            "known_from",
-            "loaded_on",
-        )
+        .groupBy(*TOUCHPOINTS.key)
         .agg(F.count("*").alias("times"))
     )

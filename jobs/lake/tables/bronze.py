@@ -4,6 +4,7 @@ from jobs.lake.contract import Column, Privacy, Refresh, Table
 from jobs.lake.tables.columns import (
     BATCH_ID,
     EMAIL_TOKEN,
+    ENGINEERING,
     FILE,
     FILE_ID,
     KNOWN_FROM,
@@ -64,7 +65,7 @@ def _bronze(name: str, description: str) -> Table:
         ),
         key=("file_id", "line"),
         refresh=Refresh.APPEND,
-        owner="data engineering",
+        owner=ENGINEERING,
         description=description,
         date="loaded_on",
         partition_by=("loaded_on",),

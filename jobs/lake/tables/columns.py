@@ -52,6 +52,10 @@ PHONE_TOKEN = Column(
 )
 PRODUCT_ID = Column("product_id", "string", "Product, as the shop numbers it.")
 
+RECORDED_AT = Column("recorded_at", "timestamp", "When the row was written (UTC).", nullable=False)
+ENGINEERING = "data engineering"
+"""Who answers for what comes in, and for the ledgers."""
+
 PROVENANCE = (KNOWN_FROM, VERSION, ROW_HASH, FILE_ID, LINE, LOADED_ON)
 """What every silver row carries of where it came from."""
 

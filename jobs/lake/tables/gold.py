@@ -23,15 +23,29 @@ def _money(name: str, what: str, nullable: bool = False) -> Column:
     return Column(name, MONEY, what, PSEUDO, nullable)
 
 
-VISITS = Table(
-    layer="gold",
-    name="visits",
-    columns=(
-        IDENTIFIER,
+def _summed(name: str, of: tuple[Column, ...], sums: tuple[Column, ...], description: str) -> Table:
+    """Declare a table of events summed up by identifier, night and some more columns."""
+    grain = (IDENTIFIER, *of, KNOWN_FROM, LOADED_ON)
+    return Table(
+        layer="gold",
+        name=name,
+        columns=(*grain, *sums),
+        key=tuple(column.name for column in grain),
+        refresh=Refresh.REPLACE_DATE,
+        owner=ANALYTICS,
+        description=description,
+        date="loaded_on",
+        cluster_by=("identifier",),
+    )
+
+
+VISITS = _summed(
+    "visits",
+    (
         Column("session_id", "string", "Session; null for events of none.", PSEUDO),
         Column("event_date", "date", "Business day in the shop's time zone.", nullable=False),
-        KNOWN_FROM,
-        LOADED_ON,
+    ),
+    (
         _count("events", "Events, of whatever type."),
         _count("product_views", "Product views."),
         _count("searches", "Searches."),
@@ -39,20 +53,13 @@ VISITS = Table(
         _count("dwell_ms", "Time on product pages, milliseconds."),
         Column("last_event_at", "timestamp", "Last event (UTC).", PSEUDO, nullable=False),
     ),
-    key=("identifier", "session_id", "event_date", "known_from", "loaded_on"),
-    refresh=Refresh.REPLACE_DATE,
-    owner=ANALYTICS,
-    description="Events summed up by identifier, session and day: what a night reads of the events "
-    "of former nights. The person is found in `identity.identifiers`.",
-    date="loaded_on",
-    cluster_by=("identifier",),
+    "Events summed up by identifier, session and day: what a night reads of the events of former "
+    "nights. The person is found in `identity.identifiers`.",
 )
 
-TOUCHPOINTS = Table(
-    layer="gold",
-    name="touchpoints",
-    columns=(
-        IDENTIFIER,
+TOUCHPOINTS = _summed(
+    "touchpoints",
+    (
         Column("product_id", "string", "Product, if the event names one."),
         Column("message_id", "string", "Message, if it happened in one."),
         Column(
@@ -63,25 +70,10 @@ TOUCHPOINTS = Table(
             nullable=False,
         ),
         Column("occurred_on", "date", "Business day in the shop's time zone.", nullable=False),
-        KNOWN_FROM,
-        LOADED_ON,
-        _count("times", "How many times."),
     ),
-    key=(
-        "identifier",
-        "product_id",
-        "message_id",
-        "kind",
-        "occurred_on",
-        "known_from",
-        "loaded_on",
-    ),
-    refresh=Refresh.REPLACE_DATE,
-    owner=ANALYTICS,
-    description="What each identifier did with a product or a message on each day, summed up from "
-    "events. Purchases are not among them: `silver.order_lines` has those.",
-    date="loaded_on",
-    cluster_by=("identifier",),
+    (_count("times", "How many times."),),
+    "What each identifier did with a product or a message on each day, summed up from events. "
+    "Purchases are not among them: `silver.order_lines` has those.",
 )
 
 PROFILES = Table(

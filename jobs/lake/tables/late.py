@@ -1,7 +1,7 @@
 """The ledger of feeds whose files had not come when a night wanted them."""
 
 from jobs.lake.contract import Column, Refresh, Table
-from jobs.lake.tables.columns import RUN_ID, SOURCE
+from jobs.lake.tables.columns import ENGINEERING, RECORDED_AT, RUN_ID, SOURCE
 
 LATE_FEEDS = Table(
     layer="ops",
@@ -19,11 +19,11 @@ LATE_FEEDS = Table(
             nullable=False,
         ),
         RUN_ID,
-        Column("recorded_at", "timestamp", "When the row was written (UTC).", nullable=False),
+        RECORDED_AT,
     ),
     key=("source", "as_of", "recorded_at"),
     refresh=Refresh.APPEND,
-    owner="data engineering",
+    owner=ENGINEERING,
     description="Feeds that were late, a row a night and outcome; what came since is in "
     "`ops.files`.",
 )

@@ -1,6 +1,7 @@
 """The ledger of maintenance."""
 
 from jobs.lake.contract import Column, Refresh, Table
+from jobs.lake.tables.columns import ENGINEERING
 
 
 def _before_and_after(name: str, what: str) -> tuple[Column, Column]:
@@ -32,7 +33,7 @@ MAINTENANCE = Table(
     ),
     key=("run_id", "table", "started_at"),
     refresh=Refresh.APPEND,
-    owner="data engineering",
+    owner=ENGINEERING,
     description="What maintenance found and did, a row a table and run.",
 )
 

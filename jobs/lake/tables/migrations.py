@@ -1,6 +1,7 @@
 """The ledger of migrations."""
 
 from jobs.lake.contract import Column, Refresh, Table
+from jobs.lake.tables.columns import ENGINEERING, RECORDED_AT
 
 MIGRATIONS_RUN = Table(
     layer="ops",
@@ -15,11 +16,11 @@ MIGRATIONS_RUN = Table(
         Column("version_before", "bigint", "Delta version before; null where nothing was to do."),
         Column("version_after", "bigint", "Delta version after; null where none was made."),
         Column("release", "string", "Release that ran it."),
-        Column("recorded_at", "timestamp", "When it was recorded (UTC).", nullable=False),
+        RECORDED_AT,
     ),
     key=("migration_id", "step", "recorded_at"),
     refresh=Refresh.APPEND,
-    owner="data engineering",
+    owner=ENGINEERING,
     description="Migrations that ran and that were taken back, a row a step; the last row counts.",
 )
 

@@ -3,15 +3,15 @@
 from jobs.lake.contract import Column, Privacy, Refresh, Table
 from jobs.lake.tables.columns import (
     BATCH_ID,
+    ENGINEERING,
     FILE,
     FILE_ID,
     LOADED_ON,
+    RECORDED_AT,
     RUN_ID,
     SOURCE,
 )
 
-ENGINEERING = "data engineering"
-RECORDED_AT = Column("recorded_at", "timestamp", "When the row was written (UTC).", nullable=False)
 AS_OF = Column("as_of", "date", "Business day of the run.", nullable=False)
 
 RUNS = Table(
