@@ -94,14 +94,16 @@ def night(source: str, home: Path, as_of: date) -> dict[str, Any]:
     began = datetime.now(UTC)
     environment = {**os.environ, "BESPOKE_HOME": str(home), "BESPOKE_SOURCE": source}
     command = [sys.executable, "-c", RUN, as_of.isoformat()]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    peak = 0
-    while process.poll() is None:
-        peak = max(peak, memory(process.pid))
-        time.sleep(0.5)
-    said = process.stdout.read().decode() if process.stdout else ""
+    with tempfile.TemporaryFile("w+") as out:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT
+        )
+        peak = 0
+        while process.poll() is None:
+            peak = max(peak, memory(process.pid))
+            time.sleep(0.5)
+        out.seek(0)
+        said = out.read()
     if process.returncode:
         raise SystemExit(said or "the run failed")
     return {

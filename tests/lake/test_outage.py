@@ -116,5 +116,5 @@ def test_nothing_else_is_taken_for_one(wanted: Settings, error: Exception) -> No
 
 
 def test_no_password_is_told() -> None:
-    said = "postgresql+psycopg2://bespoke:s3cr3t@db/airflow, sqlite:////home/x.db"
+    said = "postgresql+psycopg2://bespoke:s3cr3t@db/airflow, sqlite:////srv/shop.db"
     assert without_password(said) == said.replace("s3cr3t", "***")
