@@ -27,17 +27,6 @@ from deltalake import DeltaTable
 
 ROOT = Path(__file__).resolve().parents[1]
 EVENTS = 1_000_000
-RUN = """
-import sys
-from datetime import date
-from jobs.cli.bring_up import bring_up
-from pyspark.sql import SparkSession
-
-bring_up(date.fromisoformat(sys.argv[1]))
-files = SparkSession.getActiveSession()._jvm.org.apache.hadoop.fs.FileSystem
-print("file_bytes", sum(read.getBytesRead() for read in files.getAllStatistics()))
-"""
-"""`bespoke run`, and what Hadoop says at its end."""
 
 
 def main() -> None:
@@ -93,7 +82,7 @@ def night(source: str, home: Path, as_of: date) -> dict[str, Any]:
     started = time.perf_counter()
     began = datetime.now(UTC)
     environment = {**os.environ, "BESPOKE_HOME": str(home), "BESPOKE_SOURCE": source}
-    command = [sys.executable, "-c", RUN, as_of.isoformat()]
+    command = [sys.executable, "bench/one_night.py", as_of.isoformat()]
     with tempfile.TemporaryFile("w+") as out:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT
