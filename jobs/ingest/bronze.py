@@ -21,6 +21,8 @@ from jobs.ingest.reading import (
     ROW,
     absolute,
     beside_their_columns,
+    has_no_text,
+    has_undeclared,
     one_task_a_file,
     read_jdbc,
     read_raw,
@@ -107,8 +109,9 @@ def _plain(rows: DataFrame, feed: Feed) -> DataFrame:
     raw = F.col("raw")
     # A header says all the columns that there are.
     if feed.format is not None and feed.format.type in ("jsonl", "jdbc"):
-        undeclared = F.exists(F.map_keys(raw), lambda k: ~k.isin(list(feed.field_names)))
-        raw = F.when(undeclared, F.raise_error(F.lit(_UNDECLARED))).otherwise(raw)
+        raw = F.when(
+            has_undeclared(raw, feed.field_names), F.raise_error(F.lit(_UNDECLARED))
+        ).otherwise(raw)
     nothing = F.lit(None).cast("map<string,string>")
     return rows.withColumns(
         {
@@ -182,8 +185,9 @@ def _whole_or_corrupt(rows: DataFrame) -> DataFrame:
     """
     from pyspark.sql import functions as F
 
-    broken = F.exists(F.map_values("raw"), lambda v: v.contains("\ufffd"))
-    text = F.when(broken, F.coalesce("corrupt", F.to_json("raw"))).otherwise(F.col("corrupt"))
+    text = F.when(has_no_text("raw"), F.coalesce("corrupt", F.to_json("raw"))).otherwise(
+        F.col("corrupt")
+    )
     return rows.withColumn("corrupt", text).withColumn(
         "raw", F.when(F.col("corrupt").isNull(), F.col("raw"))
     )

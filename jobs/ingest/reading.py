@@ -133,6 +133,23 @@ def beside_their_columns(rows: DataFrame, names: Iterable[str], *keep: str) -> D
     return rows.select(F.struct(*own).alias(ROW), *keep, *theirs)
 
 
+def has_undeclared(raw: Column | str, names: Iterable[str]) -> Column:
+    """Whether a row has columns beside those that the catalogue names."""
+    from pyspark.sql import functions as F
+
+    # No lambda: Spark interprets one, column by column.
+    declared = F.array(*[F.lit(n) for n in names])
+    return F.size(F.array_except(F.map_keys(raw), declared)) > 0
+
+
+def has_no_text(raw: Column | str) -> Column:
+    """Whether a value of a row has bytes that are no text in the file's encoding."""
+    from pyspark.sql import functions as F
+
+    # All values as one text, for want of a lambda, as above.
+    return F.concat_ws("", F.map_values(raw)).contains("\ufffd")
+
+
 def absolute(path: Path) -> str:
     """Return a path as rows of :func:`read_raw` name it."""
     return os.path.abspath(path)
@@ -181,14 +198,18 @@ def _jsonl(spark: SparkSession, paths: list[str]) -> DataFrame:
     from pyspark.sql import functions as F
 
     text = spark.read.text(paths).select(_path(), (_place() - 1).alias("line"), "value")
-    parsed = F.from_json("value", "map<string,string>")
-    keys = F.map_keys(parsed)
+    # A column of its own: as an expression it would be parsed anew wherever it is used.
+    parsed = text.where(F.trim("value") != "").withColumn(
+        "parsed", F.from_json("value", "map<string,string>")
+    )
+    keys = F.map_keys("parsed")
     sound = F.is_valid_utf8("value") & (F.size(keys) == F.size(F.array_distinct(keys)))
-    return text.where(F.trim("value") != "").select(
+    named = F.map_filter("parsed", lambda _, v: v.isNotNull() & (v != ""))
+    return parsed.select(
         "path",
         "line",
-        F.when(sound, F.map_filter(parsed, lambda _, v: v.isNotNull() & (v != ""))).alias("raw"),
-        F.when(~sound | parsed.isNull(), F.make_valid_utf8("value")).alias("corrupt"),
+        F.when(sound, named).alias("raw"),
+        F.when(~sound | F.col("parsed").isNull(), F.make_valid_utf8("value")).alias("corrupt"),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jobs.ingest.mapping import Mapping
 from jobs.ingest.parts import Mapped
-from jobs.ingest.reading import ROW
+from jobs.ingest.reading import ROW, has_no_text
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
@@ -90,6 +90,5 @@ def encoding() -> Column:
     """Return the problem of a row that has bytes which are no text."""
     from pyspark.sql import functions as F
 
-    # All values as one text: a lambda over them would be interpreted, value by value.
-    broken = F.concat_ws("", F.map_values(f"{ROW}.raw")).contains("\ufffd")
+    broken = has_no_text(f"{ROW}.raw")
     return F.when(broken, F.lit("encoding: a value has bytes that are no text in this encoding"))
