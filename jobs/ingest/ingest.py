@@ -49,8 +49,7 @@ def ingest(run: Run) -> None:
         A feed's share of refused rows passes its limit and nobody has released it. Every other
         feed has been ingested; its own rows wait in bronze.
     """
-    used = run.lake.rows(VAULT_KEYS, columns=["master_key_id"]).column("master_key_id").unique()
-    keyring_of(key_file(run.home), used.to_pylist())
+    keyring_of(key_file(run.home), run.lake.values(VAULT_KEYS, "master_key_id"))
     sources = source_set(conf_folder() / "sources", run.settings.source)
     by_kind: dict[str, list[FeedNight]] = defaultdict(list)
     for night in nights(run, sources):

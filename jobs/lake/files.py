@@ -46,8 +46,23 @@ def paths(folder: str, table: DeltaTable, span: Span | None = None) -> list[str]
     import pyarrow as pa
 
     actions = pa.table(table.get_add_actions(flatten=True)).to_pylist()
-    wanted = [action for action in actions if span is None or span.meets(*_bounds(action, span))]
+    wanted = [
+        action for action in actions if span is None or span.meets(*_bounds(action, span.column))
+    ]
     return sorted(os.path.join(folder, unquote(action["path"])) for action in wanted)
+
+
+def values(table: DeltaTable, column: str) -> set[Any] | None:
+    """Return a column's values as the log tells them; None where a file holds more than one."""
+    import pyarrow as pa
+
+    found = set()
+    for action in pa.table(table.get_add_actions(flatten=True)).to_pylist():
+        low, high = _bounds(action, column)
+        if low is None or low != high or action.get(f"null_count.{column}"):
+            return None
+        found.add(low)
+    return found
 
 
 def missing(folder: Folder, table: DeltaTable) -> list[str]:
@@ -69,8 +84,9 @@ def literally(path: str) -> str:
     return re.sub(r"([\\\[\]{}*?])", r"\\\1", path)
 
 
-def _bounds(action: dict[str, Any], span: Span) -> tuple[date | None, date | None]:
-    folder = action.get(f"partition.{span.column}")
+def _bounds(action: dict[str, Any], column: str) -> tuple[Any, Any]:
+    """Least and greatest value of a file; None where its log does not say."""
+    folder = action.get(f"partition.{column}")
     if folder is not None:
         return folder, folder
-    return action.get(f"min.{span.column}"), action.get(f"max.{span.column}")
+    return action.get(f"min.{column}"), action.get(f"max.{column}")

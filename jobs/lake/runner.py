@@ -156,9 +156,9 @@ def _of_this_night(run: Run, table: Table) -> None:
     """
     if table.refresh is not Refresh.REPLACE_ALL or AS_OF.name not in table.names:
         return
-    nights = run.lake.rows(table, columns=[AS_OF.name]).column(AS_OF.name).unique().to_pylist()
-    if nights and nights != [run.as_of]:
+    nights = run.lake.values(table, AS_OF.name) - {run.as_of}
+    if nights:
         raise DataError(
-            f"{table.id} is of {nights[0]} and not of {run.as_of}: another night was run since. "
+            f"{table.id} is of {min(nights)} and not of {run.as_of}: another night was run since. "
             f"Run this one from its beginning: bespoke run --date {run.as_of}"
         )

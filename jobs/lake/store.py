@@ -179,6 +179,13 @@ class Lake:
             wanted = condition if wanted is None else wanted & condition
         return dataset.to_table(filter=wanted, columns=list(columns) if columns else None)
 
+    def values(self, table: Table, column: str) -> set[Any]:
+        """Return the distinct values of a column that has few, as a rule one a file."""
+        told = files.values(self.delta(table), column)
+        if told is not None:
+            return told
+        return set(self.rows(table, columns=[column]).column(column).unique().to_pylist())
+
     def append_rows(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Append a few rows to a ledger through ``deltalake``."""
         import pyarrow as pa

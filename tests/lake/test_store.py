@@ -7,6 +7,7 @@ from pyspark.sql import SparkSession
 from jobs.lake.store import Lake
 from jobs.lake.tables.gold import RFM
 from jobs.lake.tables.silver import FEEDBACK
+from tests.lake.shelf import BOOKS, FIRST, SECOND, book
 from tests.rows import rows
 
 NIGHT = date(2026, 3, 2)
@@ -87,3 +88,19 @@ def test_a_version_is_held_while_its_files_are(lake: Lake, spark: SparkSession) 
     lake.delta(FEEDBACK).vacuum(0, enforce_retention_duration=False, dry_run=False)
     assert not lake.holds(FEEDBACK, 1)
     assert lake.holds(FEEDBACK, 2)
+
+
+def test_values_of_a_column_come_from_the_log_or_else_from_the_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = Lake(tmp_path / "lake")
+    assert lake.values(BOOKS, "pages") == set()
+    lake.append_rows(BOOKS, [book("A"), book("B")])
+    lake.append_rows(BOOKS, [book("C", "90", SECOND)])
+    with monkeypatch.context() as never:
+        never.setattr(lake, "rows", lambda *_, **__: pytest.fail("it was read"))
+        assert lake.values(BOOKS, "pages") == {"120", "90"}
+        assert lake.values(BOOKS, "bought_on") == {FIRST, SECOND}
+    lake.append_rows(BOOKS, [book("D", None), book("E", "90")])
+    assert lake.values(BOOKS, "pages") == {"120", "90", None}
+    assert lake.values(BOOKS, "title") == {"A", "B", "C", "D", "E"}
