@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import socket
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -60,13 +62,43 @@ def test_the_webhook_gets_it(
     assert "nightly: ingest failed for 2026-08-29" in caplog.text
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:1/secret-path", "file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:1/secret-path",
+        "file:///etc/passwd",
+        "http://127.0.0.1:1/secret-path with a blank",
+        "http://127.0.0.1:port/secret-path",
+        "http://[127.0.0.1/secret-path",
+        "http:///secret-path",
+    ],
+)
 def test_a_webhook_that_does_not_answer_fails_nothing(
     address: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.ERROR, "bespoke"):
         assert not post(address, {"text": "x"})
     assert "alert_webhook" in caplog.text
+    assert "secret-path" not in caplog.text
+
+
+def test_a_webhook_that_answers_in_no_http_fails_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"what?\r\n\r\n")
+
+        answering = threading.Thread(target=answer)
+        answering.start()
+        with caplog.at_level(logging.ERROR, "bespoke"):
+            assert not post(
+                f"http://127.0.0.1:{server.getsockname()[1]}/secret-path", {"text": "x"}
+            )
+        answering.join()
+    assert "could not be told: BadStatusLine" in caplog.text
     assert "secret-path" not in caplog.text
 
 
