@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
@@ -40,9 +41,17 @@ def columns_of(path: Path, feed: Feed) -> tuple[tuple[str, ...], tuple[str, ...]
         _no_name_twice(schema.names)
         return tuple(schema.names), tuple(map(str, schema.types)), False
     head = _read_whole(path)
-    if not head.strip():
+    if not _without_mark(head).strip():
         return (), (), True
     return _text_header(head, feed, feed.format), (), False
+
+
+def _without_mark(head: bytes) -> bytes:
+    """Leave out a byte order mark, which is all that Excel writes of a table without cells."""
+    for mark in (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        if head.startswith(mark):
+            return head.removeprefix(mark)
+    return head
 
 
 def _text_header(head: bytes, feed: Feed, form: Format) -> tuple[str, ...]:
