@@ -6,7 +6,6 @@ go through Spark.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from datetime import date
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from jobs.lake import faults, files
+from jobs.lake import faults, files, merging
 from jobs.lake.contract import Refresh, Table
 from jobs.lake.damage import opened
 from jobs.lake.fit import differences
@@ -24,7 +23,7 @@ from jobs.lake.schemas import arrow_schema, delta_schema, properties
 if TYPE_CHECKING:
     import pyarrow as pa
     from deltalake import DeltaTable
-    from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
+    from pyspark.sql import Column, DataFrame, DataFrameWriter, SparkSession
 
     from jobs.lake.files import Span
 
@@ -241,27 +240,54 @@ class Lake:
             table is pruned.
         """
         # Feeds are ingested side by side, and two merges into one table would conflict.
-        with _writing[self.path(table)]:
+        with self._alone(table):
             done = self._committed(table, unit)
             return done or self._merge(table, frame, unit, delete, within or frame)
 
     def _merge(
         self, table: Table, frame: DataFrame, unit: str, delete: str, within: DataFrame
     ) -> Written:
-        from delta.tables import DeltaTable as SparkDeltaTable
+        from pyspark import StorageLevel
 
         incoming = table.conform(frame)
         if self.is_new(table):
-            return self._fill(table, incoming, unit)
-        target = SparkDeltaTable.forPath(self.spark, self._made(table))
-        condition = " AND ".join(f"t.`{k}` = s.`{k}`" for k in table.key)
-        if not delete:
-            condition += self._pruning(table, within)
-        merge = target.alias("t").merge(incoming.alias("s"), condition)
-        if table.version is not None:
-            newer = f"s.`{table.version}` > t.`{table.version}`"
-            if "row_hash" in table.names:
-                newer += " AND NOT (s.row_hash <=> t.row_hash)"
+            return self._add(table, incoming, unit)
+        if delete:
+            return self._merge_all(table, incoming, unit, delete=delete)
+        limits = merging.bounds(table, within)
+        held = self.read(table).alias("t").where(merging.within(table, limits))
+        changing = merging.changing(table, incoming, held).persist(StorageLevel.MEMORY_AND_DISK)
+        try:
+            found = {row[0] for row in changing.select(merging.THERE).distinct().collect()}
+            rows = changing.drop(merging.THERE)
+            if not found:
+                return Written(self.version(table), 0, 0)
+            if found == {False}:
+                return self._add(table, rows, unit)
+            return self._merge_all(table, rows, unit, among=merging.within(table, limits))
+        finally:
+            changing.unpersist()
+
+    def _merge_all(
+        self,
+        table: Table,
+        incoming: DataFrame,
+        unit: str,
+        *,
+        among: Column | None = None,
+        delete: str = "",
+    ) -> Written:
+        """Let Delta merge rows, among the table's rows that a condition holds for."""
+        from delta.tables import DeltaTable as SparkDeltaTable
+        from pyspark.sql import functions as F
+
+        condition = F.expr(" AND ".join(f"t.`{k}` = s.`{k}`" for k in table.key))
+        if among is not None:
+            condition &= among
+        target = SparkDeltaTable.forPath(self.spark, self._made(table)).alias("t")
+        merge = target.merge(incoming.alias("s"), condition)
+        newer = merging.newer(table)
+        if newer is not None:
             merge = merge.whenMatchedUpdateAll(newer)
         merge = merge.whenNotMatchedInsertAll()
         if delete:
@@ -274,8 +300,8 @@ class Lake:
         """Whether nothing has been written to the table yet."""
         return self.version(table) == 0
 
-    def _fill(self, table: Table, incoming: DataFrame, unit: str) -> Written:
-        """Write the first rows of a table that is merged: there is nothing to merge with."""
+    def _add(self, table: Table, incoming: DataFrame, unit: str) -> Written:
+        """Append rows to a table that is merged and has none of their keys."""
         _writer(incoming, unit).mode("append").save(self.path(table))
         return self._done(table, unit)
 
@@ -287,28 +313,17 @@ class Lake:
         self.delta(table)
         writer = _writer(table.conform(frame), unit).mode("overwrite")
         if table.refresh is Refresh.REPLACE_DATE:
-            listed = ", ".join(_literal(day) for day in sorted(dates))
+            listed = ", ".join(f"DATE'{day.isoformat()}'" for day in sorted(dates))
             writer = writer.option("replaceWhere", f"`{table.date}` IN ({listed})")
         writer.save(self._made(table))
         return self._done(table, unit)
-
-    def _pruning(self, table: Table, incoming: DataFrame) -> str:
-        from pyspark.sql import functions as F
-
-        if table.prune is None:
-            return ""
-        low, high = incoming.agg(F.min(table.prune), F.max(table.prune)).first() or (None, None)
-        if low is None:
-            return ""
-        name = f"t.`{table.prune}`"
-        return f" AND {name} >= {_literal(low)} AND {name} <= {_literal(high)}"
 
     def ensure(self, table: Table) -> None:
         """Make the table, empty, if it is not there."""
         if self.exists(table):
             return
         # Threads that append their first rows side by side: one of them makes it.
-        with _writing[self.path(table)]:
+        with self._alone(table):
             if not self.exists(table):
                 self._make(table)
 
@@ -349,6 +364,10 @@ class Lake:
         # Delta makes no commit of a merge that changes nothing.
         return replace(done, skipped=False) if done else Written(self.version(table), 0, 0)
 
+    def _alone(self, table: Table) -> RLock:
+        """Return the table's lock of this process; ``setdefault`` makes one for all threads."""
+        return _writing.setdefault(self.path(table), RLock())
+
     @contextmanager
     def _marked(self, unit: str) -> Iterator[None]:
         """Note the unit of work in a merge's commit, which takes it from the session only."""
@@ -360,7 +379,7 @@ class Lake:
             self.spark.conf.unset(key)
 
 
-_writing: defaultdict[str, RLock] = defaultdict(RLock)
+_writing: dict[str, RLock] = {}
 
 _COMPARE: dict[str, Any] = {
     "=": lambda field, value: field == value,
@@ -392,10 +411,3 @@ def _written(commit: Mapping[str, Any], *, skipped: bool = False) -> Written:
     inserted = metrics.get("numTargetRowsInserted", metrics.get("numOutputRows", 0))
     updated = metrics.get("numTargetRowsUpdated", 0)
     return Written(int(commit["version"]), int(inserted), int(updated), skipped)
-
-
-def _literal(value: Any) -> str:
-    if isinstance(value, date):
-        return f"DATE'{value.isoformat()[:10]}'"
-    escaped = str(value).replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"

@@ -6,7 +6,7 @@ from pyspark.sql import SparkSession
 
 from jobs.lake.store import Lake
 from jobs.lake.tables.gold import RFM
-from jobs.lake.tables.silver import FEEDBACK
+from jobs.lake.tables.silver import EVENTS, FEEDBACK
 from tests.lake.shelf import BOOKS, FIRST, SECOND, book
 from tests.rows import rows
 
@@ -50,6 +50,41 @@ def test_a_merge_takes_newer_versions_only_and_each_unit_once(
     again = lake.merge(FEEDBACK, mixed, unit="two")
     assert (again.inserted, again.updated, again.skipped) == (1, 1, True)
     assert again.version == lake.version(FEEDBACK)
+
+
+def test_rows_that_are_there_already_rewrite_no_file(lake: Lake, spark: SparkSession) -> None:
+    first = rows(spark, FEEDBACK, [review("a", "2", 3), review("b", "2", 3)])
+    before = lake.merge(FEEDBACK, first, unit="one").version
+    files = set(lake.delta(FEEDBACK).file_uris())
+    done = lake.merge(FEEDBACK, first, unit="two")
+    assert (done.version, done.inserted, done.updated) == (before, 0, 0)
+    more = rows(spark, FEEDBACK, [review("a", "2", 3), review("c", "1", 4)])
+    done = lake.merge(FEEDBACK, more, unit="three")
+    assert (done.inserted, done.updated) == (1, 0)
+    assert files < set(lake.delta(FEEDBACK).file_uris())
+    assert ratings(lake) == {"a": 3, "b": 3, "c": 4}
+
+
+def test_an_event_that_moved_over_midnight_is_not_another_one(
+    lake: Lake, spark: SparkSession
+) -> None:
+    def seen(day: str) -> dict[str, object]:
+        return {
+            "source": "shop.events",
+            "event_id": "e1",
+            "type": "search",
+            "occurred_at": f"{day} 10:00:00",
+            "event_date": day,
+            "version": "1",
+            "row_hash": 1,
+            "file_id": "f",
+            "line": 2,
+            "loaded_on": "2026-03-02",
+        }
+
+    for unit, day in (("one", "2026-03-01"), ("two", "2026-03-02")):
+        lake.merge(EVENTS, rows(spark, EVENTS, [seen(day)]), unit=unit)
+    assert lake.rows(EVENTS).column("event_date").to_pylist() == [date(2026, 3, 1)]
 
 
 def test_a_date_is_replaced_alone(lake: Lake, spark: SparkSession) -> None:

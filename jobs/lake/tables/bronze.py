@@ -119,6 +119,7 @@ VAULT_CONTACTS = Table(
     owner="privacy",
     description="Names and addresses of every source record, encrypted.",
     version="version",
+    prune="source",
 )
 
 TABLES = (

@@ -79,6 +79,7 @@ CUSTOMERS = _silver(
         Column("updated_at", "timestamp", "When it was last changed there (UTC)."),
     ),
     "Customer records, one row a record of a source; several may be one person.",
+    prune="source",
     named_by_source=False,
 )
 
