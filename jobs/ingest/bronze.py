@@ -169,12 +169,23 @@ def _sealed(run: Run, mapping: Mapping, batch: Batch, rows: DataFrame) -> Iterat
     minted = minted_keys(lacking, path, ring.id).withColumns(
         {"source": F.lit(mapping.name), "loaded_on": F.lit(batch.loaded_on)}
     )
-    run.lake.append(VAULT_KEYS, minted.select(*VAULT_KEYS.names), unit=f"keys:{batch.id}")
+    # Minted once by what is held and not by the unit: run again, the batch may have other records.
+    unit = f"keys:{batch.id}:{run.lake.version(VAULT_KEYS)}"
+    run.lake.append(VAULT_KEYS, minted.select(*VAULT_KEYS.names), unit=unit)
     keys = run.lake.read(VAULT_KEYS).where(mine).select("record_id", "wrapped_key")
     try:
-        yield sealed(known.join(keys, "record_id"), mapping.source, mapping.feed, path)
+        yield sealed(_keyed(known, keys, mapping.name), mapping.source, mapping.feed, path)
     finally:
         known.unpersist()
+
+
+def _keyed(rows: DataFrame, keys: DataFrame, name: str) -> DataFrame:
+    """Add the data key of each row; a row without one fails its batch, and is not left out."""
+    from pyspark.sql import functions as F
+
+    lost = F.raise_error(F.concat(F.lit(f"{name}: no data key was minted for "), "record_id"))
+    key = F.when(F.col("wrapped_key").isNull(), lost).otherwise(F.col("wrapped_key"))
+    return rows.join(keys, "record_id", "left").withColumn("wrapped_key", key)
 
 
 def _whole_or_corrupt(rows: DataFrame) -> DataFrame:
