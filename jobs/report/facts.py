@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,6 +11,7 @@ from pathlib import Path
 from jobs.cli.query import records
 from jobs.cli.shown import in_force
 from jobs.lake.folders import lake_root
+from jobs.lake.outage import without_password
 from jobs.lake.settings import Settings, held_set
 from jobs.report.durations import Duration, durations
 from jobs.report.exports import Export, read_exports
@@ -20,6 +22,8 @@ from jobs.report.segments import Segment, read_segments
 from jobs.report.storage import Stored, read_storage
 from jobs.report.trainings import Training, read_trainings
 from jobs.report.verdict import Verdict, verdict
+
+log = logging.getLogger("bespoke")
 
 NIGHTS = 90
 """Nights that are looked at: a quarter of a year, and as many as a plot on a telephone can show."""
@@ -43,8 +47,10 @@ class Facts:
         The night whose lists people are shown.
     nights : list of Night
         Oldest first; what is by night elsewhere is in their order.
-    durations, feeds, quality, segments, trainings, exports, storage
+    durations, feeds, quality, segments, exports, storage
         As their modules describe them.
+    trainings : list of Training or None
+        None where MLflow does not answer.
     kinds : dict of str to int
         Kind of person to their number, as identity has them now.
     small_bytes : int
@@ -61,7 +67,7 @@ class Facts:
     quality: Quality
     segments: list[Segment]
     kinds: dict[str, int]
-    trainings: list[Training]
+    trainings: list[Training] | None
     exports: list[Export]
     storage: list[Stored]
     small_bytes: int
@@ -97,11 +103,21 @@ def gather(home: Path, now: datetime, settings: Settings) -> Facts:
         quality,
         read_segments(lake, _dates(nights)),
         {row["kind"]: row["n"] for row in records(_KINDS, lake)},
-        read_trainings(home, settings.models.tracking_uri),
+        _trainings(home, settings),
         exports,
         read_storage(lake, [night.ended_at for night in nights], small_bytes),
         small_bytes,
     )
+
+
+def _trainings(home: Path, settings: Settings) -> list[Training] | None:
+    try:
+        return read_trainings(home, settings.models.tracking_uri)
+    except Exception as error:
+        # Of whatever kind: MLflow's stores raise what their libraries do.
+        why = without_password(str(error).partition("\n")[0])
+        log.warning("the report lacks the figures of the model: MLflow does not answer: %s", why)
+        return None
 
 
 def _dates(nights: Sequence[Night]) -> list[date]:

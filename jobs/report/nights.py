@@ -20,7 +20,6 @@ from jobs.report.ledger import recent
 from jobs.stages import STAGES
 
 COUNTED = ("read", "accepted", "quarantined", "duplicate")
-GOOD = ("published", "done")
 STAGE_OF = {
     step.partition(":")[2]: stage.name
     for stage in STAGES
@@ -28,6 +27,12 @@ STAGE_OF = {
     for step in group
 } | {"derive": "ingest"}
 """Job to stage. What a person runs beside a night, as a replay, is in none."""
+
+_ORDER = [stage.name for stage in STAGES]
+AFTERWARDS = frozenset(
+    job for job, name in STAGE_OF.items() if _ORDER.index(name) > _ORDER.index("publish")
+)
+"""Jobs that run when the lists are published: that one of them fails takes nothing back."""
 
 _RUNS = """
     SELECT as_of, job, source, state, started_at, ended_at, rows_written, error,
@@ -39,12 +44,10 @@ _RUNS = """
 
 _DECISIONS = "SELECT kind, as_of, why, recorded_at FROM ledger WHERE subject = ?"
 
-Span = tuple[datetime, datetime]
-
 
 @dataclass(frozen=True)
 class Trouble:
-    """A job that failed, was stopped, or had something to say.
+    """A job that failed, was stopped, or had something to say; of a sound night it is a remark.
 
     Attributes
     ----------
@@ -53,7 +56,7 @@ class Trouble:
     source : str or None
         The feed it read.
     state : str
-        failed, stopped, or succeeded: then it is a remark.
+        failed, stopped, or succeeded: then it is a remark in any case.
     text : str
         What it said, without values of rows.
     """
@@ -157,11 +160,12 @@ def _night(night: date, rows: list[dict[str, Any]]) -> Night:
 
 
 def _state(latest: Iterable[Mapping[str, Any]]) -> str:
-    states = {row["state"] for row in latest}
+    before = [row for row in latest if row["job"] not in AFTERWARDS]
+    states = {row["state"] for row in before}
     for bad in ("failed", "stopped"):
         if bad in states:
             return bad
-    return "published" if any(row["job"] == "publish" for row in latest) else "unfinished"
+    return "published" if any(row["job"] == "publish" for row in before) else "unfinished"
 
 
 def _by(latest: list[dict[str, Any]], named: Any) -> dict[str, float]:

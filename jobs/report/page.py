@@ -52,7 +52,9 @@ def page(facts: Facts, home: Path) -> str:
 def _top(facts: Facts) -> Html:
     said = facts.verdict
     notes = [el("li", el("b", "Warning: "), text) for text in said.warnings]
-    troubles = facts.nights[-1].troubles if facts.nights else ()
+    # Those of a sound night are among the warnings.
+    broken = facts.nights and not facts.nights[-1].sound
+    troubles = facts.nights[-1].troubles if broken else ()
     failed = [
         el("li", el("b", f"{t.source or t.job} {t.state}: "), _plainly(t))
         for t in troubles

@@ -13,8 +13,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from jobs.cli.databases import unreachable
 from jobs.recommend.learnt import MODEL
 from jobs.report.discreet import discreet
+
+_DISTANT = ("http://", "https://", "postgresql", "mysql")
 
 FIGURES = {"ndcg": "ndcg_at_10", "recall": "recall_at_10"}
 
@@ -103,6 +106,9 @@ def _of_file(path: Path) -> list[Training]:
 def _of_client(uri: str) -> list[Training]:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("DO_NOT_TRACK", "true")
+    # The client itself would try for minutes.
+    if uri.startswith(_DISTANT) and (why := unreachable(uri)) is not None:
+        raise ConnectionError(why)
     from mlflow import MlflowClient
 
     client = MlflowClient(tracking_uri=uri, registry_uri=uri)

@@ -10,7 +10,7 @@ from jobs.report.amounts import count, counted, day, share, span
 from jobs.report.durations import Duration, usual
 from jobs.report.exports import Export
 from jobs.report.feeds import Feed
-from jobs.report.nights import Night
+from jobs.report.nights import AFTERWARDS, Night
 from jobs.report.quality import Quality
 
 LONG = 2.0
@@ -92,9 +92,8 @@ def _broken_headline(last: Night) -> str:
         )
     if last.state == "given up":
         return f"The night of {day(last.night)} was given up: {last.troubles[0].text}."
-    where = " and ".join(
-        dict.fromkeys(t.source or t.job for t in last.troubles if t.state == last.state)
-    )
+    told = [t for t in last.troubles if t.state == last.state and t.job not in AFTERWARDS]
+    where = " and ".join(dict.fromkeys(t.source or t.job for t in told))
     if last.state == "stopped":
         return f"The night of {day(last.night)} was stopped by its checks, at {where}."
     return f"The night of {day(last.night)} failed, in {where}."
@@ -133,8 +132,11 @@ def _pointer(last: Night, shown: date | None) -> Iterator[str]:
 
 def _said(last: Night) -> Iterator[str]:
     for trouble in last.troubles:
+        name = trouble.source or trouble.job
         if trouble.state == "succeeded":
-            yield f"{trouble.source or trouble.job}: {trouble.text}"
+            yield f"{name}: {trouble.text}"
+        elif last.sound:
+            yield f"{name} {trouble.state}: {trouble.text}"
 
 
 def _rules(last: Night, quality: Quality) -> Iterator[str]:
@@ -181,7 +183,7 @@ def _commands(last: Night, quality: Quality, feeds: Sequence[Feed]) -> Iterator[
     if last.state == "given up":
         yield "To run it after all", f'bespoke abandon --date {last.night} --take-back --why "…"'
         return
-    if last.state in ("failed", "stopped"):
+    if any(trouble.state != "succeeded" for trouble in last.troubles):
         yield "See every job that failed", "bespoke runs --failed"
     stopped = [t for t in last.troubles if t.state == "stopped"]
     subjects = [t.source for t in stopped if t.source] or [
@@ -192,6 +194,9 @@ def _commands(last: Night, quality: Quality, feeds: Sequence[Feed]) -> Iterator[
         yield f"Mend {subject}; or, if it may pass as it is", release
     if not last.sound:
         yield "Then run the night again", f"bespoke run --date {last.night}"
+    for job in dict.fromkeys(t.job for t in last.troubles if t.state != "succeeded"):
+        if last.sound:
+            yield f"Then run {job} again", f"bespoke job {job} --date {last.night}"
     if last.state in ("failed", "stopped"):
         give_up = f'bespoke abandon --date {last.night} --why "…"'
         yield "Or give the night up: later ones go on without it", give_up

@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
+
 from jobs.lake.decisions import ABANDON, decide
 from jobs.lake.decisions import NIGHT as GIVEN_UP
+from jobs.lake.settings import settings
 from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
+from jobs.report.page import page
 from tests.report.conftest import Gather
 from tests.report.shop import NIGHT, clock, export, night, publication, rows, rule, run
 
@@ -61,6 +65,50 @@ def test_a_job_that_was_tried_again_counts_with_its_last_try(lake: Lake, facts: 
     only = facts().nights[0]
     assert only.state == "published"
     assert only.troubles == ()
+
+
+@pytest.mark.parametrize("job", ["data_docs", "report"])
+def test_a_job_that_fails_after_the_lists_are_published_is_a_remark(
+    lake: Lake, facts: Gather, job: str
+) -> None:
+    night(lake)
+    failed = run(NIGHT, job, 30, 31, state="failed", error="OSError: no room")
+    lake.append_rows(TABLES["ops.runs"], [failed])
+    found = facts()
+    assert found.nights[0].state == "published"
+    assert found.verdict.tone == "warn"
+    assert found.verdict.headline.endswith("is published, with 1 warning.")
+    assert found.verdict.warnings == (f"{job} failed: OSError: no room",)
+    assert [command for _, command in found.verdict.commands][:2] == [
+        "bespoke runs --failed",
+        f"bespoke job {job} --date {NIGHT}",
+    ]
+
+
+def test_a_stopped_night_whose_pages_fail_was_stopped(lake: Lake, facts: Gather) -> None:
+    stopped = run(NIGHT, "rfm", 0, 9, state="stopped", error="QualityError: gold.rfm: not_empty")
+    failed = run(NIGHT, "data_docs", 9, 10, state="failed", error="OSError: no room")
+    lake.append_rows(TABLES["ops.runs"], [stopped, failed])
+    assert facts().verdict.headline.endswith("was stopped by its checks, at rfm.")
+
+
+def test_a_publish_that_failed_last_is_no_published_night(lake: Lake, facts: Gather) -> None:
+    night(lake)
+    failed = run(NIGHT, "publish", 30, 31, state="failed", error="OSError: no room")
+    lake.append_rows(TABLES["ops.runs"], [failed])
+    assert facts().nights[0].state == "failed"
+
+
+def test_where_mlflow_is_away_all_else_is_read(
+    lake: Lake, facts: Gather, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BESPOKE__MODELS__TRACKING_URI", "http://ann:secret@127.0.0.1:1")
+    settings.cache_clear()
+    night(lake)
+    found = facts()
+    assert found.trainings is None
+    assert found.nights[0].state == "published"
+    assert "MLflow does not answer" in page(found, own_home)
 
 
 def test_rows_of_all_tries_of_a_feed_add_up(lake: Lake, facts: Gather) -> None:

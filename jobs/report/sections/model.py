@@ -14,6 +14,10 @@ from jobs.report.tables import table
 
 def model(facts: Facts) -> Html:
     """Return the section."""
+    if facts.trainings is None:
+        away = "MLflow does not answer, so its figures are missing; "
+        how = el("code", "bespoke doctor")
+        return section("model", "Model", el("p", away, how, " says why.", class_="lead"))
     if not facts.trainings:
         none = "No model has been trained yet; people are shown what is popular."
         return section("model", "Model", el("p", none, class_="lead"))
