@@ -140,6 +140,20 @@ def keys() -> Finding:
     return Finding("keys", True, f"master key {read_keyring(path).id} in {path}")
 
 
+def exports() -> Finding:
+    """Look whether exports, which hold addresses in the clear, are closed to other accounts."""
+    from jobs.publish.export import open_to_all
+    from jobs.publish.pointer import export_folder
+
+    folder = export_folder(home())
+    found = open_to_all(folder)
+    if not found:
+        return Finding("exports", True, "no account but the owner's and its group's may read them")
+    names = ", ".join(path.name for path in found[:3]) + (", …" if len(found) > 3 else "")
+    said = f"every account of this machine may read {len(found)} of {folder}: {names}"
+    return Finding("exports", False, said, f"chmod -R o-rwx {folder}")
+
+
 def lock() -> Finding:
     """Look whether somebody writes the lake, or died while doing so."""
     found, held = owner(lake_root())
@@ -255,6 +269,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     configuration,
     port,
     keys,
+    exports,
     models_database,
     airflow_database,
     lock,

@@ -4,8 +4,9 @@
 ``manifest.json`` says what they are, ``_SUCCESS`` comes last. What stands in the rows follows from
 the date and the data alone.
 
-The files hold addresses in the clear, so none is left behind: what a killed run was writing goes
-with the next export of any night.
+The files hold addresses in the clear, so only their owner and its group may read them, from the
+first byte on, and none is left behind: what a killed run was writing goes with the next export of
+any night.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
@@ -31,6 +33,8 @@ MANIFEST = "manifest.json"
 SUCCESS = "_SUCCESS"
 FOR_ALL = "popular"
 """The strategy whose lists are made of nobody's own behaviour."""
+FOLDER_MODE, FILE_MODE = 0o750, 0o640
+"""At most: a stricter umask of the process holds too."""
 
 
 def export_rows(
@@ -113,12 +117,14 @@ def write_export(
     """
     _sweep(folder)
     scratch, place = folder / f".{night}.part", folder / night.isoformat()
-    scratch.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
+    scratch.mkdir(mode=FOLDER_MODE)
     try:
         count = _write_rows(scratch, columns, rows)
         files = _measured(scratch)
         told = {"date": night.isoformat(), "rows": count, "columns": columns, "files": files}
-        (scratch / MANIFEST).write_text(json.dumps(told | dict(manifest), indent=2) + "\n")
+        with open(scratch / MANIFEST, "w", encoding="utf-8", opener=_closed) as file:
+            file.write(json.dumps(told | dict(manifest), indent=2) + "\n")
         _put(scratch, place)
     finally:
         shutil.rmtree(scratch)
@@ -127,18 +133,50 @@ def write_export(
 
 def _put(scratch: Path, place: Path) -> None:
     """Move files into a night's folder; each of them is the old or the new one, and whole."""
+    place.mkdir(exist_ok=True, mode=FOLDER_MODE)
+    _close(place)
     if (place / SUCCESS).exists() and _measured(place) == _measured(scratch):
         os.replace(scratch / MANIFEST, place / MANIFEST)
         faults.committed(MANIFEST)
         return
-    place.mkdir(exist_ok=True)
     (place / SUCCESS).unlink(missing_ok=True)
     faults.committed(f"no {SUCCESS}")
     for name in (*FILES, MANIFEST):
         os.replace(scratch / name, place / name)
         faults.committed(name)
-    (place / SUCCESS).touch()
+    (place / SUCCESS).touch(mode=FILE_MODE)
     faults.committed(SUCCESS)
+
+
+def open_to_all(folder: Path) -> list[Path]:
+    """Return those folders below ``exports/email`` whose files every account may read."""
+    if not folder.is_dir() or not _others_may(folder, stat.S_IXOTH):
+        return []
+    nights = (p for p in sorted(folder.iterdir()) if p.is_dir() and not p.is_symlink())
+    return [
+        night
+        for night in nights
+        if _others_may(night, stat.S_IXOTH)
+        and any(
+            _others_may(night / name, stat.S_IROTH) for name in FILES if (night / name).exists()
+        )
+    ]
+
+
+def _close(place: Path) -> None:
+    """Take from others what a release that let everybody read has given them."""
+    for path in (place, *place.iterdir()):
+        if _others_may(path, stat.S_IRWXO):
+            path.chmod(stat.S_IMODE(path.stat().st_mode) & ~stat.S_IRWXO)
+
+
+def _others_may(path: Path, bits: int) -> bool:
+    return bool(path.stat().st_mode & bits)
+
+
+def _closed(path: str, flags: int) -> int:
+    """Open a file that others may not read; its mode stands before anything is in it."""
+    return os.open(path, flags, FILE_MODE)
 
 
 def _sweep(folder: Path) -> None:
@@ -162,8 +200,8 @@ def point_latest(folder: Path, night: date) -> None:
 def _write_rows(folder: Path, columns: list[str], rows: Iterable[Any]) -> int:
     count = 0
     with (
-        (folder / FILES[0]).open("w", encoding="utf-8", newline="") as table,
-        (folder / FILES[1]).open("w", encoding="utf-8", newline="\n") as lines,
+        open(folder / FILES[0], "w", encoding="utf-8", newline="", opener=_closed) as table,
+        open(folder / FILES[1], "w", encoding="utf-8", newline="\n", opener=_closed) as lines,
     ):
         writer = csv.writer(table, lineterminator="\r\n")
         writer.writerow(columns)

@@ -23,6 +23,7 @@ from jobs.lake.opening import open_lake
 from jobs.lake.settings import conf_folder, settings
 from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
+from jobs.publish.export import write_export
 from tests.cli.small_lake import ROWS, Call, at
 
 
@@ -41,6 +42,25 @@ def test_a_key_that_others_may_read_is_wrong(own_home: Path) -> None:
     key_file(own_home).chmod(0o644)
     assert not found("keys").ok
     assert found("keys").mend == f"chmod 600 {key_file(own_home)}"
+
+
+def test_an_export_that_every_account_may_read_is_wrong(own_home: Path) -> None:
+    folder = own_home / "exports" / "email"
+    assert found("exports").ok
+    for night in ("2026-03-01", "2026-03-02"):
+        write_export(folder, date.fromisoformat(night), ["recipient"], [], {})
+    folder.chmod(0o755)
+    assert found("exports").ok
+    place = folder / "2026-03-02"
+    place.chmod(0o755)
+    assert found("exports").ok
+    (place / "recommendations.csv").chmod(0o644)
+    said = found("exports")
+    assert not said.ok
+    assert said.found == f"every account of this machine may read 1 of {folder}: 2026-03-02"
+    assert said.mend == f"chmod -R o-rwx {folder}"
+    folder.chmod(0o750)
+    assert found("exports").ok
 
 
 def test_a_taken_port_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -125,6 +126,69 @@ def test_the_same_rows_again_change_the_manifest_and_touch_nothing_else(tmp_path
     assert (told["run_id"], told["rows"]) == ("second", 1)
     changed = {name for name in before if (place / name).stat() != before[name]}
     assert changed == {"manifest.json"}
+
+
+@pytest.fixture
+def generous() -> Iterator[None]:
+    """A umask under which all that is made may be read by everybody."""
+    before = os.umask(0o000)
+    yield
+    os.umask(before)
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {
+        str(path.relative_to(folder)): stat.S_IMODE(path.stat().st_mode)
+        for path in (folder, *folder.rglob("*"))
+    }
+
+
+@pytest.mark.usefixtures("generous")
+def test_only_the_owner_and_its_group_may_read_an_export(tmp_path: Path) -> None:
+    folder = tmp_path / "exports" / "email"
+    written(folder, "ann")
+    expected = {
+        ".": 0o750,
+        "2026-03-02": 0o750,
+        "2026-03-02/recommendations.csv": 0o640,
+        "2026-03-02/recommendations.jsonl": 0o640,
+        "2026-03-02/manifest.json": 0o640,
+        "2026-03-02/_SUCCESS": 0o640,
+    }
+    assert modes(folder) == expected
+    # One of a release that let everybody read is closed when its night is done again.
+    for path in (folder / "2026-03-02").iterdir():
+        path.chmod(0o644)
+    (folder / "2026-03-02").chmod(0o755)
+    written(folder, "ann", run="second")
+    assert modes(folder) == expected
+
+
+@pytest.mark.usefixtures("generous")
+def test_what_a_kill_leaves_may_not_be_read_by_others_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed() -> Iterator[dict[str, str]]:
+        yield {"recipient": "ann"}
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(shutil, "rmtree", lambda _: None)
+    with pytest.raises(KeyboardInterrupt):
+        write_export(tmp_path, NIGHT, ["recipient"], killed(), {})
+    assert modes(tmp_path / ".2026-03-02.part") == {
+        ".": 0o750,
+        "recommendations.csv": 0o640,
+        "recommendations.jsonl": 0o640,
+    }
+
+
+def test_a_stricter_umask_holds(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        place = written(tmp_path, "ann")
+    finally:
+        os.umask(before)
+    assert set(modes(place).values()) == {0o700, 0o600}
 
 
 def test_a_reader_never_finds_the_shown_folder_gone_or_half_of_it_said_to_be_whole(
