@@ -7,11 +7,13 @@ the default environment.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jobs.cli.submit import HOPELESS
 from jobs.lake import scratch
 from jobs.lake.folders import lake_root
 from jobs.lake.session import conf, prepare_environment
@@ -36,9 +38,10 @@ APPLICATION = Path(__file__).with_name("submit.py")
 
 
 class SubmittedStage(SparkSubmitOperator):  # type: ignore[misc]
-    """A stage on a cluster; one that the data stopped is not tried again.
+    """A stage on a cluster; what running again does not mend is not tried again.
 
-    An exit code cannot tell a data error from a lost executor; the record in ``ops.runs`` does.
+    The exit code says which that is. Where Spark gives one of its own in its place, the record in
+    ``ops.runs`` still tells what the data stopped.
     """
 
     def execute(self, context: Any) -> None:
@@ -47,7 +50,7 @@ class SubmittedStage(SparkSubmitOperator):  # type: ignore[misc]
         Raises
         ------
         AirflowFailException
-            The data stops the night.
+            The data stops the night, or a setting, a contract or the code is wrong.
         AirflowException
             spark-submit ended otherwise; its last lines are shown.
         """
@@ -62,15 +65,21 @@ class SubmittedStage(SparkSubmitOperator):  # type: ignore[misc]
             super().execute(context)
         except AirflowException as error:
             why = stopped_by(context["ti"].start_date)
-            if why is None:
+            if why is None and exit_code(str(error)) != HOPELESS:
                 raise AirflowException(brief(str(error))) from None
-            raise AirflowFailException(why) from None
+            raise AirflowFailException(why or brief(str(error))) from None
 
 
 def brief(said: str) -> str:
     """Return an error of spark-submit without its command, which is a screen of settings."""
     _, code, rest = said.partition("Error code is: ")
     return f"spark-submit ended with code {rest}" if code else said
+
+
+def exit_code(said: str) -> int | None:
+    """Return the exit code that an error of spark-submit names; None where it names none."""
+    found = re.search(r"Error code is: (\d+)", said)
+    return int(found[1]) if found else None
 
 
 def stopped_by(since: datetime) -> str | None:

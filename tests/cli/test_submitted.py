@@ -12,7 +12,12 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
+from jobs.cli import submit
+from jobs.cli.submit import HOPELESS
+from jobs.ingest.keyring import KeyringError
 from jobs.lake import jars
+from jobs.lake.errors import DataError, LockedError
+from jobs.lake.settings import SettingsError
 from jobs.lake.store import Lake
 from jobs.lake.tables.ops import RUNS
 
@@ -54,6 +59,44 @@ def failure(submitted: ModuleType, kind: type[Exception]) -> str:
 def test_a_lost_task_is_tried_again_and_its_last_lines_are_told(submitted: ModuleType) -> None:
     said = failure(submitted, AirflowException)
     assert said == "spark-submit ended with code 1.\nLast output: lost"
+
+
+def test_what_running_again_does_not_mend_fails_at_once(
+    submitted: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = f"Cannot execute: spark-submit a b. Error code is: {HOPELESS}.\nLast output: no key"
+    monkeypatch.setattr(Provider, "failure", said)
+    told = failure(submitted, AirflowFailException)
+    assert told == f"spark-submit ended with code {HOPELESS}.\nLast output: no key"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (None, 0),
+        (LockedError("another run"), 1),
+        (ConnectionError("lost"), 1),
+        (RuntimeError("who knows"), 1),
+        (DataError("too many bad rows"), HOPELESS),
+        (KeyringError("the master key is missing"), HOPELESS),
+        (SettingsError("unknown key"), HOPELESS),
+        (TypeError("x"), HOPELESS),
+    ],
+)
+def test_the_exit_code_says_whether_running_again_may_help(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception | None,
+    code: int,
+) -> None:
+    def stage(*_: object) -> None:
+        if error is not None:
+            raise error
+
+    monkeypatch.setattr(submit, "run_stage", stage)
+    monkeypatch.setattr(submit, "night_of", lambda day, _: day)
+    assert submit.main(["ingest", "2026-08-31"]) == code
+    assert error is None or str(error) in caplog.text
 
 
 def test_what_the_data_stopped_is_not_tried_again(submitted: ModuleType, home: Path) -> None:
