@@ -10,7 +10,8 @@ from expectations.registry import suite_of
 from expectations.suite import reasons as broken_rules
 from expectations.suite import told
 from jobs.identity.resolve import identifier_of
-from jobs.ingest.catalogue import ROW_KEY, Feed
+from jobs.ingest.catalogue import ROW_KEY, Feed, names_column
+from jobs.ingest.keyring import SEALED
 from jobs.ingest.kinds import Kind
 from jobs.ingest.mapping import Mapping
 from jobs.ingest.reading import ROW, beside_their_columns
@@ -56,9 +57,14 @@ def canonical(rows: DataFrame, mapping: Mapping) -> DataFrame:
         f"{ROW}.*",
         key.alias("_key"),
         *[value.alias(c) for c, (value, _) in read.items()],
-        told([key_problem, encoding(), *[p for _, p in read.values() if p is not None]]).alias(
-            REASONS
-        ),
+        told(
+            [
+                key_problem,
+                encoding(),
+                *_still_sealed(feed, kind),
+                *[p for _, p in read.values() if p is not None],
+            ]
+        ).alias(REASONS),
     )
     named = _identified(_tokenised(values, kind), mapping)
     finished = named.transform(_derived, mapping).transform(versioned, kind)
@@ -85,6 +91,35 @@ def _corrupt_message(feed: Feed) -> str:
         # Bytes that are no text were found before the row was encrypted, and are told of here.
         return "record: the number of columns is not that of the header, or bytes are no text"
     return "record: the number of columns is not that of the header"
+
+
+def _still_sealed(feed: Feed, kind: Kind) -> list[Column]:
+    """Return the problem of a row with an encrypted value where a plain one is wanted.
+
+    Its file was read while the catalogue did not name the column, or named it as PII.
+    """
+    from pyspark.sql import functions as F
+
+    wanted = [m.expr for c, m in feed.columns.items() if c not in kind.pii]
+    wanted += [] if feed.key == ROW_KEY else feed.key
+    joined = {lookup.key for lookup in feed.lookups.values()}
+    used = [
+        name
+        for name in dict.fromkeys(feed.field_names)
+        if name not in feed.pii
+        and (feed.key == ROW_KEY or name in joined or any(names_column(name, e) for e in wanted))
+    ]
+    if not used:
+        return []
+    sealed = [F.col(f"`{name}`").startswith(SEALED) for name in used]
+    names = [F.when(found, F.lit(name)) for name, found in zip(used, sealed, strict=True)]
+    text = F.concat_ws(
+        ": ",
+        F.lit("encrypted"),
+        F.concat_ws(", ", *names),
+        F.lit("it was no plain column when its file was read"),
+    )
+    return [F.when(reduce(lambda a, b: a | b, sealed), text)]
 
 
 def _key(mapping: Mapping) -> tuple[Column, Column]:

@@ -107,7 +107,7 @@ class Feed(Part):
                 raise ValueError(f"pii, protected: {raw}: not among the fields")
         for name, mapped in self.columns.items():
             for raw in self.field_names:
-                if not _names(raw, mapped.expr):
+                if not names_column(raw, mapped.expr):
                     continue
                 if raw in self.pii and name not in kind.pii:
                     raise ValueError(f"columns: {name}: is made of {raw}, which is PII")
@@ -115,14 +115,16 @@ class Feed(Part):
                     raise ValueError(f"columns: {name}: is PII, so {raw} must be listed in pii")
                 if raw in self.protected and not kind.protects(name):
                     raise ValueError(f"columns: {name}: is made of {raw}, which is protected")
-            if name in kind.pii and not any(_names(raw, mapped.expr) for raw in self.field_names):
+            if name in kind.pii and not any(
+                names_column(raw, mapped.expr) for raw in self.field_names
+            ):
                 raise ValueError(f"columns: {name}: is PII, and names none of the fields")
         if self.key == ROW_KEY and self.pii:
             raise ValueError(
                 "key: row: a feed with pii wants a key of its own, which names each row's data key"
             )
         for raw in self.pii:
-            if any(_names(raw, e) for e in self.key):
+            if any(names_column(raw, e) for e in self.key):
                 raise ValueError(f"key: is made of {raw}, which is PII")
 
     @property
@@ -136,7 +138,7 @@ class Feed(Part):
         return tuple(f for f in self.fields if not f.endswith("?"))
 
 
-def _names(raw: str, expression: str) -> bool:
+def names_column(raw: str, expression: str) -> bool:
     """Whether a SQL expression names a column of the files, in whatever case: SQL has none."""
     word = rf"(?<![\w'])`?{re.escape(raw)}`?(?![\w'(])"
     return re.search(word, expression, re.IGNORECASE) is not None

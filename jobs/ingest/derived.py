@@ -11,7 +11,7 @@ from jobs.ingest.ledger import Batch
 from jobs.ingest.lookups import looked_up, with_lookups
 from jobs.ingest.mapping import Mapping
 from jobs.ingest.reading import ROW, beside_their_columns
-from jobs.ingest.silver import in_order
+from jobs.ingest.silver import in_order, silver_unit
 from jobs.lake.contract import Table
 from jobs.lake.run import Run
 from jobs.lake.store import Written
@@ -86,7 +86,7 @@ def write_derived(run: Run, mapping: Mapping, batch: Batch, mapped: DataFrame) -
     return run.lake.merge(
         kind.silver,
         rows.withColumn("loaded_on", F.lit(run.as_of)).select(*kind.silver.names),
-        unit=f"silver:{mapping.name}:{batch.id}",
+        unit=silver_unit(mapping, batch),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jobs.ingest.arrivals import new_files
 from jobs.ingest.awaited import judge_lateness
-from jobs.ingest.bronze import bronze_unit, write_bronze
+from jobs.ingest.bronze import write_bronze
 from jobs.ingest.canonical import REASONS, canonical
 from jobs.ingest.catalogue import source_set
 from jobs.ingest.derived import derived_rows, write_derived
@@ -26,6 +26,7 @@ from jobs.ingest.silver import (
     write_quarantine,
     write_silver,
 )
+from jobs.ingest.waiting import work
 from jobs.lake.decisions import given_up, released
 from jobs.lake.errors import DataError
 from jobs.lake.run import Record, Run
@@ -99,16 +100,11 @@ def _ingest_feed(night: FeedNight, record: Record) -> None:
         record.error = "; ".join(said for said in (late, record.error) if said)
         stopped += [late] if stops else []
     ledger.give_up(found)
-    # Planned by a run that was killed or stopped: bronze has its rows, or it is planned anew.
-    begun = [b for b in ledger.planned() if run.lake.committed(table, bronze_unit(b))]
-    for batch in begun:
+    todo = work(night, found, run.settings.ingest.files_per_batch)
+    for batch in todo.begun:
         take(batch)
-    waiting = {file.file_id for batch in begun for file in batch.files}
-    new = [f for f in found if f.file_id not in waiting]
-    size = run.settings.ingest.files_per_batch
-    for start in range(0, len(new), size):
-        files = new[start : start + size]
-        batch = ledger.plan(files, run.as_of)
+    for planned_on, files in todo.to_read:
+        batch = ledger.plan(files, planned_on, mapping.reading)
         record.outputs[table.id] = write_bronze(run, mapping, batch, files)
         take(batch)
     log.info(

@@ -43,7 +43,7 @@ class Batch:
     Attributes
     ----------
     id : str
-        Follows from the files' ids.
+        Follows from the files' ids and, after a dash, from how they are read.
     loaded_on : date
         The night that planned it, and the partition of bronze.
     files : tuple of LedgerFile
@@ -53,6 +53,13 @@ class Batch:
     id: str
     loaded_on: date
     files: tuple[LedgerFile, ...]
+
+    def is_read_as(self, reading: str) -> bool:
+        """Whether its files are read as they were when it was planned.
+
+        Of one that was planned by a release which did not note it, that is taken for granted.
+        """
+        return self.id.partition("-")[2] in ("", reading)
 
 
 class Ledger:
@@ -141,10 +148,11 @@ class Ledger:
             raise KeyError(f"{self.source} has no batch {batch_id}")
         return Batch(batch_id, files[0].loaded_on, files)
 
-    def plan(self, files: Sequence[Inspected], loaded_on: date) -> Batch:
-        """Write down that these files are about to be ingested together."""
+    def plan(self, files: Sequence[Inspected], loaded_on: date, reading: str) -> Batch:
+        """Write down that these files are about to be ingested together, and how they are read."""
         ids = "\n".join(sorted(f.file_id for f in files))
-        batch_id = hashlib.sha256(f"{self.source}\n{ids}".encode()).hexdigest()[:16]
+        digest = hashlib.sha256(f"{self.source}\n{ids}".encode()).hexdigest()[:16]
+        batch_id = f"{digest}-{reading}"
         planned = tuple(_entry(f, "planned", loaded_on, batch_id) for f in files)
         self._append(planned)
         return Batch(batch_id, loaded_on, planned)

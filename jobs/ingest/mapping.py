@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -35,6 +37,24 @@ class Mapping:
     def kind(self) -> Kind:
         """The canonical feed."""
         return KINDS[self.feed.kind]
+
+    @property
+    def reading(self) -> str:
+        """Digest of what says how files become rows of bronze.
+
+        Rows that wait in bronze since another one hold what was personal or undeclared by that.
+        """
+        feed = self.feed
+        said = {
+            "format": feed.format.model_dump() if feed.format else None,
+            "table": feed.jdbc.table if feed.jdbc else None,
+            "fields": sorted(feed.field_names),
+            "key": feed.key,
+            "pii": sorted(feed.pii),
+            "personal": {c: feed.columns[c].expr for c in self.kind.pii if c in feed.columns},
+            "country": self.source.country,
+        }
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:8]
 
     def of_files_with(self, fields: tuple[str, ...]) -> Mapping:
         """Return the mapping as of a feed whose files have these columns."""

@@ -56,6 +56,16 @@ class Outcome:
         return self.read - self.quarantined - self.accepted
 
 
+def silver_unit(mapping: Mapping, batch: Batch) -> str:
+    """Name of the commit that brings a batch into silver."""
+    return f"silver:{mapping.name}:{batch.id}"
+
+
+def quarantine_unit(mapping: Mapping, batch: Batch) -> str:
+    """Name of the commit that brings a batch's refused rows into quarantine."""
+    return f"quarantine:{mapping.name}:{batch.id}"
+
+
 def batch_rows(run: Run, mapping: Mapping, batch: Batch, landing: Path) -> DataFrame:
     """Read a batch back from bronze, with what :func:`canonical` wants beside its columns.
 
@@ -140,7 +150,7 @@ def write_quarantine(run: Run, mapping: Mapping, batch: Batch, mapped: DataFrame
         F.lit(run.id).alias("run_id"),
         F.lit(None).cast("date").alias("replayed_on"),
     )
-    return run.lake.append(QUARANTINE, refused, unit=f"quarantine:{mapping.name}:{batch.id}")
+    return run.lake.append(QUARANTINE, refused, unit=quarantine_unit(mapping, batch))
 
 
 def write_silver(
@@ -169,7 +179,7 @@ def write_silver(
     return run.lake.merge(
         table,
         good.transform(one_row_a_key, table).select(*table.names),
-        unit=f"silver:{mapping.name}:{batch.id}",
+        unit=silver_unit(mapping, batch),
         delete=f"t.file_id IN ({ids})" if replaced else "",
         within=good,
     )

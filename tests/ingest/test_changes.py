@@ -42,7 +42,7 @@ def arrive(shop: Shop, day: date, *headers: str, killed: bool = False) -> None:
     (night,) = [n for n in nights(shop.run(day), sources) if n.mapping.name == "shop.lines"]
     files = new_files(night, Record("ingest"))
     if files and not killed:
-        night.ledger.finish(night.ledger.plan(files, day), {})
+        night.ledger.finish(night.ledger.plan(files, day, night.mapping.reading), {})
 
 
 def days(count: int) -> list[date]:
