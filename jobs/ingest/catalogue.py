@@ -20,6 +20,7 @@ from jobs.lake.settings import SettingsError, explain, read_yaml
 
 ROW_KEY = "row"
 """Key of a feed whose rows carry none: the content of the row."""
+_SET = re.compile(r"^set:[ \t]*[\"']?([\w.-]+)[\"']?[ \t]*(?:#.*)?\r?$", re.MULTILINE)
 
 
 class Feed(Part):
@@ -72,6 +73,17 @@ class Feed(Part):
         if not isinstance(value, dict):
             return value
         return {k: v if isinstance(v, dict) else {"expr": str(v)} for k, v in value.items()}
+
+    @field_validator("day")
+    @classmethod
+    def _finds_the_day(cls, pattern: str) -> str:
+        try:
+            names = re.compile(pattern).groupindex
+        except re.error as error:
+            raise ValueError(f"day: no regular expression: {error}") from None
+        if "day" not in names:
+            raise ValueError("day: has no group (?P<day>…), which is to hold a day as 2026-08-29")
+        return pattern
 
     @model_validator(mode="after")
     def _consistent(self) -> Feed:
@@ -222,19 +234,54 @@ def load_catalogue(folder: Path) -> dict[str, SourceSet]:
     """
     sets: dict[str, dict[str, Source]] = {}
     for path in sorted(folder.glob("*.yaml")):
-        try:
-            source = Source.model_validate(read_yaml(path))
-        except ValidationError as error:
-            raise SettingsError(explain(error, str(path))) from None
+        source = _read(path)
         sets.setdefault(source.set, {})[path.stem] = source
     return {name: SourceSet(name, sources) for name, sources in sets.items()}
 
 
 def source_set(folder: Path, name: str) -> SourceSet:
-    """Return one set of the catalogue; SettingsError when there is none of that name."""
-    sets = load_catalogue(folder)
-    if name not in sets:
-        raise SettingsError(
-            f"no source set {name!r} in {folder}; there are: {', '.join(sorted(sets)) or 'none'}"
-        )
-    return sets[name]
+    """Return one set of the catalogue.
+
+    A file that says it is of another set is not looked into any further: what is wrong in it stops
+    nobody but that set's own users.
+
+    Raises
+    ------
+    SettingsError
+        There is none of that name, or a file of it, or one that says of which set it is nowhere,
+        is wrong.
+    """
+    sources, others = {}, set()
+    for path in sorted(folder.glob("*.yaml")):
+        said = _set_named(path)
+        if said not in (name, None):
+            others.add(said)
+            continue
+        source = _read(path)
+        if source.set == name:
+            sources[path.stem] = source
+        else:
+            others.add(source.set)
+    if not sources:
+        there = ", ".join(sorted(map(str, others))) or "none"
+        raise SettingsError(f"no source set {name!r} in {folder}; there are: {there}")
+    return SourceSet(name, sources)
+
+
+def _read(path: Path) -> Source:
+    try:
+        return Source.model_validate(read_yaml(path))
+    except ValidationError as error:
+        raise SettingsError(explain(error, str(path))) from None
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: is no UTF-8: {error}") from None
+
+
+def _set_named(path: Path) -> str | None:
+    """Name the set that a file says it is of, though it may be no YAML; None where it says none."""
+    try:
+        text = path.read_bytes().decode(errors="replace")
+    except OSError:
+        return None
+    found = _SET.findall(text)
+    return found[0] if len(found) == 1 else None

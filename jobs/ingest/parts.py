@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from datetime import date, time
 from decimal import Decimal
 from typing import Any, Literal
@@ -18,14 +19,49 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+_OF_PYTHON_ONLY = {
+    "utf-8-sig": "utf-8",
+    "utf_8_sig": "utf-8",
+    "utf_8": "utf-8",
+    "u8": "utf-8",
+    "utf-16-le": "utf-16le",
+    "utf-16-be": "utf-16be",
+    "latin-1": "iso-8859-1",
+    "latin_1": "iso-8859-1",
+    "mac-roman": "macroman",
+    "mac_roman": "macroman",
+    "mbcs": "windows-1252",
+    "cp65001": "utf-8",
+}
+"""Names that Python's users know and Java 17 does not, to one that both do."""
+_NOT_JAVAS = ("utf-7", "hz", "iso8859-10", "iso8859-14", "hp-roman8", "cp1125", "ptcp154", "kz1048")
+"""Python's encodings that Java 17 has under no name."""
+
+
 class Format(Part):
     """How a file is written."""
 
     type: Literal["csv", "jsonl", "parquet", "jdbc"]
-    delimiter: str = ","
-    quote: str = '"'
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    quote: str = Field(default='"', min_length=1, max_length=1)
     encoding: str = "utf-8"
     """For CSV; JSON Lines are UTF-8 by definition."""
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_to_both(cls, name: str) -> str:
+        """Python reads the header, Java the rows."""
+        if hint := _OF_PYTHON_ONLY.get(name.lower()):
+            mark = "; a mark at the begin of a file is passed over" if "sig" in name.lower() else ""
+            raise ValueError(f"encoding: write {hint} for {name}, which Java does not know{mark}")
+        try:
+            found = codecs.lookup(name)
+            "".encode(found.name)
+        except LookupError:
+            raise ValueError(f"encoding: there is no {name!r}; utf-8, say, or cp1252") from None
+        if found.name in _NOT_JAVAS:
+            raise ValueError(f"encoding: Java does not know {name!r}")
+        return name
 
 
 class Jdbc(Part):

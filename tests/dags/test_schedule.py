@@ -138,3 +138,11 @@ def test_dates_at_airflows_command_are_the_schedules(shop_in: Callable[[str], No
 
     shop_in("Pacific/Auckland")
     assert environment(8080)["AIRFLOW__CORE__DEFAULT_TIMEZONE"] == "Pacific/Auckland"
+
+
+def test_a_fault_in_the_file_of_another_set_takes_no_dag_away(
+    shop_in: Callable[[str], None],
+) -> None:
+    shop_in("Asia/Tokyo")
+    (conf_folder() / "sources" / "other.yaml").write_text("set: other\nfeeds: [\n")
+    assert schedule_zone() == "Asia/Tokyo"

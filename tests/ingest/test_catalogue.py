@@ -142,3 +142,74 @@ def test_a_table_is_never_late(tmp_path: Path) -> None:
 def test_a_zone_that_there_is_not_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"orders\.time_zone: .*no time zone 'Europe/Lodon'"):
         load_catalogue(catalogue(tmp_path, time_zone="Europe/Lodon"))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [
+        ("utf-9", "encoding: there is no 'utf-9'"),
+        ("base64", "encoding: there is no 'base64'"),
+        ("utf-8-sig", "write utf-8 for utf-8-sig"),
+        ("latin-1", "write iso-8859-1 for latin-1"),
+        ("utf-7", "Java does not know 'utf-7'"),
+    ],
+)
+def test_an_encoding_that_python_or_java_lacks_is_refused(
+    tmp_path: Path, encoding: str, said: str
+) -> None:
+    with pytest.raises(SettingsError) as found:
+        load_catalogue(catalogue(tmp_path, format={"type": "csv", "encoding": encoding}))
+    assert said in str(found.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "UTF-8", "cp1252", "windows-1252", "iso-8859-15"])
+def test_an_encoding_that_both_know_is_taken(tmp_path: Path, encoding: str) -> None:
+    assert load_catalogue(catalogue(tmp_path, format={"type": "csv", "encoding": encoding}))
+
+
+@pytest.mark.parametrize("form", [{"delimiter": "||"}, {"delimiter": ""}, {"quote": "''"}])
+def test_a_delimiter_or_quote_is_one_character(tmp_path: Path, form: dict[str, str]) -> None:
+    (name,) = form
+    with pytest.raises(SettingsError, match=rf"orders\.format\.{name}"):
+        load_catalogue(catalogue(tmp_path, format={"type": "csv", **form}))
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        (r"(?P<day>\d{8}", "day: no regular expression"),
+        (r"\d{4}-\d{2}-\d{2}", r"day: has no group (?P<day>…)"),
+    ],
+)
+def test_a_day_that_cannot_be_found_is_refused(tmp_path: Path, day: str, said: str) -> None:
+    with pytest.raises(SettingsError) as found:
+        load_catalogue(catalogue(tmp_path, day=day))
+    assert said in str(found.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "set: other\nfeeds: {orders: [\n",
+        "set: 'other'  # a comment\ncolour: red\n",
+        "set: other\ntitle: \xff\n",
+    ],
+)
+def test_a_fault_in_the_file_of_another_set_stops_only_that_set(tmp_path: Path, text: str) -> None:
+    catalogue(tmp_path)
+    (tmp_path / "other.yaml").write_bytes(text.encode("latin1"))
+    assert source_set(tmp_path, "shop").name == "shop"
+    with pytest.raises(SettingsError, match=r"other\.yaml"):
+        load_catalogue(tmp_path)
+    with pytest.raises(SettingsError, match=r"other\.yaml"):
+        source_set(tmp_path, "other")
+
+
+@pytest.mark.parametrize("text", ["set: shop\nfeeds: {orders: [\n", "feeds: {orders: [\n"])
+def test_a_fault_in_a_file_of_the_set_or_of_an_unknown_one_stops_it(
+    tmp_path: Path, text: str
+) -> None:
+    catalogue(tmp_path)
+    (tmp_path / "till.yaml").write_text(text)
+    with pytest.raises(SettingsError, match=r"till\.yaml: not readable as YAML"):
+        source_set(tmp_path, "shop")
