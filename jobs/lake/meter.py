@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 GROUP = "spark.jobGroup.id"
+_PATIENCE_MS = 2_000
 
 
 @contextmanager
@@ -46,8 +47,10 @@ def _bytes_read(context: SparkContext, group: str) -> int:
     from py4j.protocol import Py4JJavaError
 
     core = context._jsc.sc()
-    # Tasks report by a queue, and the last ones may stand in it still.
-    core.listenerBus().waitUntilEmpty()
+    # Tasks report by a queue, and the last ones may stand in it still; where another thread goes on
+    # filling it, their bytes are missing, for which no job is to fail.
+    with suppress(Py4JJavaError):
+        core.listenerBus().waitUntilEmpty(_PATIENCE_MS)
     tracker, store = context.statusTracker(), core.statusStore()
     jobs = [tracker.getJobInfo(job) for job in tracker.getJobIdsForGroup(group)]
     stages = {stage for job in jobs if job is not None for stage in job.stageIds}

@@ -114,7 +114,8 @@ def _context(run: Run, table: Table, rows: int, fresh: Mapping[str, DataFrame]) 
             i: fresh[i] if i in fresh else run.lake.read(TABLES[i])
             for i in (suite.references if suite else ())
         },
-        last_loaded_on=max((n for n in nights if history[n]), default=None),
+        # Of all nights: a feed that has died is not to be forgotten with the nights that count.
+        last_loaded_on=max((n for n, came in history.items() if came), default=None),
         volume_low=wanted.volume_low,
         volume_high=wanted.volume_high,
         nights_needed=wanted.nights_needed,

@@ -18,6 +18,7 @@ from jobs.profiles.revenue import MONEY, PRODUCT, is_sale, merchandise
 from jobs.profiles.settings import ProfilesSettings
 
 _DEFAULTS = ProfilesSettings()
+PIECES = "decimal(18,3)"
 
 
 @job(
@@ -52,22 +53,15 @@ def interactions(
         .unionByName(_events(done, sent, products))
         .unionByName(_reviews(written, products))
     )
-    # Summed before and after the person is known: the join then sees a row where a visitor
-    # looked at a product twenty times, and a person with two logins still gets one row.
     return (
-        with_person(_sum(acts, "identifier"), identifiers)
+        with_person(acts.where("identifier IS NOT NULL"), identifiers)
         .where("person_id IS NOT NULL")
-        .transform(_sum, "person_id")
-        .withColumn("quantity", F.col("quantity").cast("double"))
-    )
-
-
-def _sum(acts: DataFrame, who: str) -> DataFrame:
-    """One row who, product, kind and day."""
-    return acts.groupBy(who, "product_id", "kind", "occurred_on").agg(
-        # Decimal until the end: a sum of doubles depends on the order of the rows.
-        F.sum("quantity").cast("decimal(28,3)").alias("quantity"),
-        F.sum("value").cast(MONEY).alias("value"),
+        .groupBy("person_id", "product_id", "kind", "occurred_on")
+        .agg(
+            # Decimal until the end: a sum of doubles depends on the order of the rows.
+            F.sum("quantity").cast("double").alias("quantity"),
+            F.sum("value").cast(MONEY).alias("value"),
+        )
     )
 
 
@@ -82,7 +76,7 @@ def _orders(order_lines: DataFrame, products: DataFrame) -> DataFrame:
         "product_id",
         F.when(is_sale(), "purchase").otherwise("return").alias("kind"),
         F.col("order_date").alias("occurred_on"),
-        pieces.cast("decimal(28,3)").alias("quantity"),
+        pieces.cast(PIECES).alias("quantity"),
         F.col("amount_base").cast(MONEY).alias("value"),
     )
 
@@ -124,7 +118,7 @@ def _times(
             "product_id",
             kind,
             day,
-            times.cast("decimal(28,3)").alias("quantity"),
+            times.cast(PIECES).alias("quantity"),
             F.lit(None).cast(MONEY).alias("value"),
         )
     )

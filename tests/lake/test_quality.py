@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pyspark.sql import SparkSession
 
-from jobs.lake.quality import judge
+from jobs.lake.quality import QualityError, judge
 from jobs.lake.run import Run
 from jobs.lake.settings import load_settings
 from jobs.lake.store import Lake
+from jobs.lake.tables.ops import QUALITY
 from jobs.lake.tables.silver import ORDER_LINES
 from tests.expectations.good import GOOD, NIGHT
 from tests.rows import rows
@@ -34,3 +36,27 @@ def test_a_feed_that_is_late_is_told_outside(
     (said,) = told
     assert said["text"].startswith(f"nightly:{late}: silver.order_lines: not_late")
     assert (said["table"], said["rule"]) == ("silver.order_lines", "not_late")
+
+
+def test_a_feed_that_died_is_not_forgotten(tmp_path: Path, spark: SparkSession) -> None:
+    run = Run(load_settings(environment={"BESPOKE_SOURCE": "demo"}), Lake(tmp_path, spark), NIGHT)
+    assert run.settings.quality.volume_nights < 40
+    run.lake.append_rows(
+        QUALITY,
+        [
+            {
+                "run_id": f"nightly:{NIGHT - timedelta(days=back)}",
+                "as_of": NIGHT - timedelta(days=back),
+                "table": ORDER_LINES.id,
+                "rule": "volume",
+                "passed": True,
+                "released": False,
+                "severity": "warn",
+                "rows": 9 if back == 40 else 0,
+                "recorded_at": datetime.now(UTC),
+            }
+            for back in range(1, 41)
+        ],
+    )
+    with pytest.raises(QualityError, match="not_stale"):
+        judge(run, ORDER_LINES, rows(spark, ORDER_LINES, []))
