@@ -20,6 +20,8 @@ log = logging.getLogger("bespoke")
 def new_files(night: FeedNight, record: Record) -> list[Inspected]:
     """Find the files that are new or changed; note those that are empty or refused.
 
+    What waits of their earlier contents is given up.
+
     What names no day counts for the night that takes it. Of nights that are caught up that is the
     last one: it came while the others were missed, or since.
 
@@ -50,8 +52,11 @@ def new_files(night: FeedNight, record: Record) -> list[Inspected]:
         record.error = (
             f"{len(refused)} file(s) refused: {refused[0].landed.name}: {refused[0].refused}"
         )
-    ledger.note([f for f in fresh if f.empty], "empty", run.as_of)
+    empty = [f for f in fresh if f.empty]
     good = [f for f in fresh if not f.refused and not f.empty]
+    # Before they are noted: what is known to be empty is not looked at again.
+    ledger.give_up([*empty, *good])
+    ledger.note(empty, "empty", run.as_of)
     for file in good:
         if ledger.was_refused(file):
             run.lake.update_rows(

@@ -99,7 +99,6 @@ def _ingest_feed(night: FeedNight, record: Record) -> None:
     if late is not None:
         record.error = "; ".join(said for said in (late, record.error) if said)
         stopped += [late] if stops else []
-    ledger.give_up(found)
     todo = work(night, found, run.settings.ingest.files_per_batch)
     for batch in todo.begun:
         take(batch)

@@ -116,12 +116,15 @@ class Ledger:
         return found is not None and found.state == "refused"
 
     def earlier_contents(self, files: Iterable[LedgerFile]) -> list[str]:
-        """Ids of the contents that stood under the same paths before."""
+        """Ids of the contents that stood under the same paths before.
+
+        One that was given up may have come as far as silver, and not to be noted as done.
+        """
         later = {f.file: f.generation for f in files}
         return sorted(
             f.file_id
             for f in self._files.values()
-            if f.generation < later.get(f.file, 0) and f.state == "done"
+            if f.generation < later.get(f.file, 0) and f.state in ("done", "replaced")
         )
 
     def is_replaced(self, file_id: str) -> bool:

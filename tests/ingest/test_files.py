@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.ingest.replay import replay
+from jobs.lake import faults
+from jobs.lake.contract import Table
 from jobs.lake.errors import DataError
 from jobs.lake.tables.bronze import BRONZE_EVENTS
+from jobs.lake.tables.ops import FILES
 from jobs.lake.tables.silver import EVENTS, MESSAGES, ORDER_LINES, PRODUCTS
 from tests.ingest.faults import GOOD
 from tests.ingest.shop import COMMON, DAY, LIMITS, NEXT, SOURCE, Shop, clicks, lines
@@ -39,6 +44,21 @@ def orders(shop: Shop) -> dict[str, str]:
     """Order to price."""
     rows = shop.lake.rows(ORDER_LINES).to_pylist()
     return {row["order_id"]: str(row["unit_price"]) for row in rows}
+
+
+@contextmanager
+def stopped_at(table: Table, nth: int) -> Iterator[None]:
+    """Stop a night at one of its commits to a table."""
+    found = 0
+
+    def stop(_: str, what: str) -> None:
+        nonlocal found
+        found += what.partition("#")[0] == table.id
+        if found == nth:
+            raise faults.StoppedError(what)
+
+    with faults.watched(stop):
+        yield
 
 
 def test_a_path_may_hold_any_letter(tmp_path: Path, opened: Open) -> None:
@@ -122,6 +142,34 @@ def test_a_file_that_was_corrected_before_it_was_read_counts_as_it_is_now(
     shop.night(NEXT)
     assert shop.counts(NEXT, "shop.lines") == (2, 2, 0, 0)
     assert set(orders(shop)) == {"A1", "A2"}
+
+
+def test_a_bad_file_that_was_emptied_stops_no_night_any_more(tmp_path: Path, opened: Open) -> None:
+    shop = opened(tmp_path, {"lines": {**FEEDS["lines"], "limits": STRICT}})
+    shop.drop("lines.csv", lines(GOOD, "A2,1,never,7,P6,1,9.95,sale,"))
+    with pytest.raises(DataError, match="1 of 2 rows are bad"):
+        shop.night(DAY)
+    shop.drop("lines.csv", "")
+    with pytest.raises(faults.StoppedError), stopped_at(FILES, 1):
+        shop.night(DAY)
+    shop.night(DAY)
+    assert shop.counts(DAY, "shop.lines") == (0, 0, 0, 0)
+    states = [row["state"] for row in shop.lake.rows(FILES).to_pylist()]
+    assert sorted(states) == ["empty", "planned", "replaced"]
+
+
+def test_rows_of_a_content_that_was_replaced_go_though_its_night_was_killed(
+    tmp_path: Path, opened: Open
+) -> None:
+    shop = opened(tmp_path, {"till": FEEDS["till"]})
+    header = "bon;at;sku;text;pieces;price\n"
+    shop.drop("till.csv", f"{header}1;2026-03-02 09:00;P1;Tea;1;2.00\n")
+    with pytest.raises(faults.StoppedError), stopped_at(ORDER_LINES, 1):
+        shop.night(DAY)
+    assert set(orders(shop)) == {"1"}
+    shop.drop("till.csv", f"{header}2;2026-03-02 09:00;P1;Tea;1;2.00\n")
+    shop.night(DAY)
+    assert set(orders(shop)) == {"2"}
 
 
 def test_a_key_of_json_that_nobody_declared_is_encrypted_wherever_it_stands(
