@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,10 +10,12 @@ from jobs.ingest.changes import tell_owner
 from jobs.ingest.feeds import FeedNight
 from jobs.ingest.landing import Inspected, Landed, find_files, inspect
 from jobs.lake.errors import DataError
+from jobs.lake.notice import notice
 from jobs.lake.run import Record
 from jobs.lake.tables.ops import QUARANTINE
 
-log = logging.getLogger("bespoke")
+TOLD = 5
+"""Files that a notice names; more are listed in quarantine."""
 
 
 def new_files(night: FeedNight, record: Record) -> list[Inspected]:
@@ -69,10 +70,24 @@ def new_files(night: FeedNight, record: Record) -> list[Inspected]:
 
 
 def _refuse(night: FeedNight, files: list[Inspected]) -> None:
-    """Note whole files that cannot be read: in the ledger, and in quarantine as line 0."""
-    run = night.run
-    for file in files:
-        log.warning("%s: %s refused: %s", night.mapping.name, file.landed.name, file.refused)
+    """Tell of whole files that cannot be read; note them in quarantine, as line 0, and the ledger.
+
+    In the ledger last: a night that is killed in between tells twice.
+    """
+    run, name, owner = night.run, night.mapping.name, night.mapping.feed.owner
+    said = [f"{f.landed.name}: {f.refused}" for f in files]
+    more = f"; and {len(said) - TOLD} more" if len(said) > TOLD else ""
+    notice(
+        {
+            "text": f"{name}: {len(files)} file(s) refused: {'; '.join(said[:TOLD])}{more}. "
+            f"Owner of the feed: {owner}",
+            "feed": name,
+            "owner": owner,
+            "refused": "; ".join(said),
+            "date": run.as_of.isoformat(),
+        },
+        run.settings.airflow.alert_webhook,
+    )
     run.lake.append_rows(
         QUARANTINE,
         [

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from jobs.ingest.feeds import FeedNight
-from jobs.ingest.landing import Landed, find_files
+from jobs.ingest.landing import Landed, find_files, holds_something
 from jobs.ingest.parts import WEEKDAYS, Late
 from jobs.lake.days import day_end, next_time
 from jobs.lake.decisions import released
@@ -30,7 +30,7 @@ class Awaited:
     policy : Late
         What its catalogue says of this.
     found : int
-        Files of the day that are there.
+        Files of the day that are there and can be read.
     wait_until : datetime or None
         Until when a night waits for the others (UTC).
     time_zone : str
@@ -142,8 +142,18 @@ def _record_once(night: FeedNight, feed: Awaited, outcome: str) -> None:
 def _of_the_day(night: FeedNight) -> list[Landed]:
     """Return the files of the night's own day: their paths name it, or it is the first to see them.
 
-    Of files whose path names no day those count that no earlier night has taken.
+    Of files whose path names no day those count that no earlier night has taken. One that is empty
+    or cannot be read has not come.
     """
     feed, as_of = night.mapping.feed, night.run.as_of
     files = [f for f in find_files(night.landing, feed, as_of) if f.known_from == as_of]
-    return [f for f in files if f.dated or not night.ledger.taken_before(f, as_of)]
+    mine = [f for f in files if f.dated or not night.ledger.taken_before(f, as_of)]
+    return [f for f in mine if _has_come(night, f)]
+
+
+def _has_come(night: FeedNight, landed: Landed) -> bool:
+    """Whether a file is more than a name; one that was refused is looked at again."""
+    state = night.ledger.state(landed)
+    if state in ("done", "planned", "empty"):
+        return state != "empty"
+    return holds_something(landed, night.mapping.feed)

@@ -185,6 +185,12 @@ def inspect(landed: Landed, feed: Feed, before: tuple[int, str] | None = None) -
     return _looked_into(landed, feed, file_id(generation), generation)
 
 
+def holds_something(landed: Landed, feed: Feed) -> bool:
+    """Whether a file can be read and is not empty; what is packed is unpacked for it."""
+    found = _looked_into(landed, feed, "", 1)
+    return not found.empty and found.refused is None
+
+
 def _looked_into(landed: Landed, feed: Feed, file_id: str, generation: int) -> Inspected:
     try:
         if landed.fault:

@@ -78,18 +78,20 @@ class Ledger:
                 LedgerFile(**{name: row[name] for name in LedgerFile.__dataclass_fields__})
             )
 
+    def state(self, landed: Landed) -> str | None:
+        """Return what has become of this very file, by size and time of change; None of others."""
+        found = self._latest.get(landed.name)
+        if found is None:
+            return None
+        same = found.bytes == landed.bytes and found.modified_at == landed.modified_at
+        return found.state if same else None
+
     def seen(self, landed: Landed) -> bool:
         """Whether this very file, by size and time of change, has been dealt with.
 
         One that was refused is looked at again: the catalogue may have been at fault.
         """
-        found = self._latest.get(landed.name)
-        return (
-            found is not None
-            and found.state in ("done", "empty")
-            and found.bytes == landed.bytes
-            and found.modified_at == landed.modified_at
-        )
+        return self.state(landed) in ("done", "empty")
 
     def taken_before(self, landed: Landed, night: date) -> bool:
         """Whether an earlier night has dealt with this very file."""

@@ -63,6 +63,17 @@ def test_a_night_waits_until_the_file_is_there_or_its_time_is_over(shop: Shop) -
     assert awaited(feed) is None
 
 
+def test_what_is_empty_or_cannot_be_read_has_not_come(shop: Shop) -> None:
+    feed = with_policy(shop, wait_until="04:00")
+    shop.drop("lines.csv", b"\xef\xbb\xbf")
+    cut = shop.drop("lines-cut.csv.gz", lines(*[LINE.format(n=n, day=DAY) for n in range(99)]))
+    whole = cut.read_bytes()
+    cut.write_bytes(whole[:-40])
+    assert awaited(feed) is not None
+    cut.write_bytes(whole)
+    assert awaited(feed) is None
+
+
 @pytest.mark.parametrize(
     ("zone", "until"),
     [
@@ -141,6 +152,31 @@ def test_a_night_stops_until_the_file_has_come_or_somebody_lets_it_go_on(shop: S
     shop.drop("lines.csv", lines(LINE.format(n=2, day=NEXT)), NEXT)
     shop.night(NEXT)
     assert shop.counts(NEXT, "shop.lines") == (1, 1, 0, 0)
+
+
+@pytest.mark.slow
+def test_a_night_stops_for_a_file_that_cannot_be_read_and_the_owner_is_told_once(
+    shop: Shop, received: tuple[str, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_policy(shop, then="stop")
+    settings = shop.settings()
+    told = settings.airflow.model_copy(update={"alert_webhook": received[0]})
+    monkeypatch.setattr(Shop, "settings", lambda _: settings.model_copy(update={"airflow": told}))
+    cut = shop.drop("lines.csv.gz", lines(LINE.format(n=1, day=DAY)))
+    whole = cut.read_bytes()
+    cut.write_bytes(whole[:-4])
+    for _ in range(2):
+        with pytest.raises(DataError, match="no file of 2026-03-02 had come"):
+            shop.night(DAY)
+    assert [said["text"] for said in received[1]] == [
+        "shop.lines: 1 file(s) refused: 2026-03-02/lines.csv.gz: truncated gzip: the file ends "
+        "before its content does. Owner of the feed: tests",
+        "shop.lines: no file of 2026-03-02 had come; the night stops for it. "
+        "Owner of the feed: tests",
+    ]
+    cut.write_bytes(whole)
+    shop.night(DAY)
+    assert shop.counts(DAY, "shop.lines") == (1, 1, 0, 0)
 
 
 @pytest.mark.slow
