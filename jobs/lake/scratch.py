@@ -13,11 +13,13 @@ from jobs.lake.settings import home
 def folder() -> Path:
     """Return the folder, which only its owner may read; those of dead processes are removed."""
     above = home() / "scratch"
-    own = above / f"{socket.gethostname()}-{os.getpid()}"
+    host = socket.gethostname()
+    own = above / f"{host}-{os.getpid()}"
     own.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for other in above.glob(f"{socket.gethostname()}-*"):
-        pid = other.name.rpartition("-")[2]
-        if pid.isdigit() and not _alive(int(pid)):
+    for other in above.iterdir():
+        # Whole, not as a pattern: another host's name may begin as this one's does.
+        of, _, pid = other.name.rpartition("-")
+        if of == host and pid.isdigit() and not _alive(int(pid)):
             # A killed process leaves what Spark had put there.
             shutil.rmtree(other, ignore_errors=True)
     return own
