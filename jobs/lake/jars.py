@@ -7,10 +7,14 @@ Hadoop's connector to an object store where the lake is to be in one.
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
+from collections.abc import Collection, Iterable
 from importlib.metadata import distribution, version
 from pathlib import Path
 
@@ -97,16 +101,31 @@ def installed() -> list[Path]:
     Raises
     ------
     JarsMissingError
-        One that the settings ask for is not there, or of another version than the installed
-        packages.
+        One that the settings ask for is not there, is cut off, or has one of another version
+        beside it.
     """
     found = sorted(folder().glob("*.jar"))
+    for path in found:
+        if path.name.startswith(KEPT) and not zipfile.is_zipfile(path):
+            raise JarsMissingError(f"{path} is not whole: run `bespoke setup` to fetch it again")
     there = {path.name for path in found}
-    for coordinates in wanted():
-        name = "{}_{}-{}.jar".format(*coordinates.split(":"))
-        if name not in there:
-            raise JarsMissingError(f"{name} is not in {folder()}: run `bespoke setup` to fetch it")
+    names = {"{}_{}-{}.jar".format(*coordinates.split(":")) for coordinates in wanted()}
+    for name in sorted(names - there):
+        raise JarsMissingError(f"{name} is not in {folder()}: run `bespoke setup` to fetch it")
+    for path in _former(found, names):
+        raise JarsMissingError(f"{path} is of another version: run `bespoke setup` to remove it")
     return found
+
+
+def _former(paths: Iterable[Path], names: Collection[str]) -> list[Path]:
+    """Return jars of the same artifacts as those named, of other versions."""
+    ours = {_artifact(name) for name in names}
+    return [path for path in paths if path.name not in names and _artifact(path.name) in ours]
+
+
+def _artifact(name: str) -> str:
+    """Return what a jar is, without its version and those of the Spark and Scala it is for."""
+    return re.sub(r"(_\d[\d._]*)?-\d+\..*", "", name)
 
 
 def fetch() -> list[Path]:
@@ -136,7 +155,19 @@ def fetch() -> list[Path]:
         if done.returncode or not found:
             said = (done.stderr + done.stdout)[-2000:]
             raise JarsMissingError(f"{', '.join(wanted())} could not be fetched by Ivy:\n{said}")
-        folder().mkdir(parents=True, exist_ok=True)
-        for path in found:
-            shutil.copy(path, folder() / path.name)
+        _put(found)
     return installed()
+
+
+def _put(found: list[Path]) -> None:
+    """Copy jars to their place, each in one step, then remove those of other versions."""
+    place, names = folder(), {path.name for path in found}
+    place.mkdir(parents=True, exist_ok=True)
+    asked = {c.split(":")[1] for c in wanted()}
+    # Those that `installed` asks for come last: where they are, all are.
+    for path in sorted(found, key=lambda path: any(f"_{name}-" in path.name for name in asked)):
+        scratch = place / f".{path.name}.part"
+        shutil.copy(path, scratch)
+        os.replace(scratch, place / path.name)
+    for former in _former(place.glob("*.jar"), names):
+        former.unlink()
