@@ -134,5 +134,6 @@ def _recipients(run: Run, record: Record, sources: SourceSet) -> DataFrame:
             consented_addresses(agreements, persons),
             _read(run, record, VAULT_CONTACTS),
             _read(run, record, VAULT_KEYS),
+            first=[n for n, _, feed in sources.feeds() if feed.kind in ("crm", "consents")],
         )
     return recipients.join(impersonal, "person_id", "left")

@@ -35,7 +35,6 @@ def _summed(name: str, of: tuple[Column, ...], sums: tuple[Column, ...], descrip
         owner=ANALYTICS,
         description=description,
         date="loaded_on",
-        cluster_by=("identifier",),
     )
 
 
