@@ -43,7 +43,10 @@ class FeedNight:
 
 
 def nights(run: Run, sources: SourceSet) -> list[FeedNight]:
-    """Return the set's feeds, each with those derived from it."""
+    """Return the set's feeds, each with those derived from it.
+
+    The landing that the user named is that of the main source; others lie where theirs says.
+    """
     tolerance = timedelta(minutes=run.settings.ingest.future_tolerance_minutes)
     data = os.environ.get("BESPOKE_DATA")
     mapped = [
@@ -55,7 +58,9 @@ def nights(run: Run, sources: SourceSet) -> list[FeedNight]:
             run,
             mapping,
             tuple(m for n, s, f, m in mapped if _is_child(n, f, name)),
-            landing_folder(source, run.home, data, run.settings.landing),
+            landing_folder(
+                source, run.home, data, run.settings.landing if source is sources.main else None
+            ),
         )
         for name, source, feed, mapping in mapped
         if feed.derived_from is None
