@@ -199,7 +199,7 @@ def test_a_feed_whose_files_of_the_last_night_have_not_come_is_named(
     assert found("feeds").found == "demo.orders: no file of 2026-08-29 had come"
     file = tmp_path / "landing" / "2026-08-29" / "orders.csv"
     file.parent.mkdir(parents=True)
-    file.touch()
+    file.write_text("order_id,line_no\n")
     assert found("feeds").ok
 
 
