@@ -1,7 +1,7 @@
 """The ledger of maintenance."""
 
 from jobs.lake.contract import Column, Refresh, Table
-from jobs.lake.tables.columns import ENGINEERING
+from jobs.lake.tables.columns import ENGINEERING, PSEUDO
 
 
 def _before_and_after(name: str, what: str) -> tuple[Column, Column]:
@@ -29,7 +29,7 @@ MAINTENANCE = Table(
         *_before_and_after("version", "Delta version"),
         Column("rows_expired", "bigint", "Rows removed, as older than the table's retention."),
         Column("files_vacuumed", "bigint", "Files removed that no version kept needs any more."),
-        Column("error", "string", "What failed, in one line."),
+        Column("error", "string", "What failed, in one line.", PSEUDO),
     ),
     key=("run_id", "table", "started_at"),
     refresh=Refresh.APPEND,

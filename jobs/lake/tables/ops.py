@@ -1,12 +1,13 @@
 """Ops: what ran, what was refused, what was measured, what people decided."""
 
-from jobs.lake.contract import Column, Privacy, Refresh, Table
+from jobs.lake.contract import Column, Refresh, Table
 from jobs.lake.tables.columns import (
     BATCH_ID,
     ENGINEERING,
     FILE,
     FILE_ID,
     LOADED_ON,
+    PSEUDO,
     RECORDED_AT,
     RUN_ID,
     SOURCE,
@@ -42,7 +43,7 @@ RUNS = Table(
             "bigint",
             "Bytes that its queries read, of files and of rows kept in memory for a second pass.",
         ),
-        Column("error", "string", "What failed, in one line."),
+        Column("error", "string", "What failed, in one line.", PSEUDO),
     ),
     key=("run_id", "job", "source", "started_at"),
     refresh=Refresh.APPEND,
@@ -96,13 +97,13 @@ QUARANTINE = Table(
             "raw",
             "map<string,string>",
             "Columns as they came; those marked PII are encrypted.",
-            Privacy.PSEUDONYMOUS,
+            PSEUDO,
         ),
         Column(
             "corrupt",
             "string",
             "Text of a record that could not be taken apart, protected like the columns.",
-            Privacy.PSEUDONYMOUS,
+            PSEUDO,
         ),
         BATCH_ID,
         LOADED_ON,
@@ -146,8 +147,8 @@ DECISIONS = Table(
         AS_OF,
         Column("subject", "string", "Table or feed that it is about, or `night`.", nullable=False),
         Column("rule", "string", "Rule that it releases; null for all of the subject."),
-        Column("decided_by", "string", "Who decided.", Privacy.PSEUDONYMOUS),
-        Column("why", "string", "Why.", nullable=False),
+        Column("decided_by", "string", "Who decided.", PSEUDO),
+        Column("why", "string", "Why.", PSEUDO, nullable=False),
         RECORDED_AT,
     ),
     key=("decision_id",),
