@@ -14,6 +14,9 @@ from jobs.lake.errors import DataError
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
+LARGEST = 4 << 20
+"""Bytes of a file to look things up in: it stands in the plan, which every task is sent."""
+
 
 def looked_up(key: Column, facts: Mapping[str, Mapping[str, object]], schema: str) -> Column:
     """Return a struct of what is known of each key; null for a key of which nothing is.
@@ -41,7 +44,7 @@ def with_lookups(rows: DataFrame, lookups: Mapping[str, Lookup], landing: Path) 
     Raises
     ------
     DataError
-        Such a file is missing, lacks its key column, or names a key twice.
+        Such a file is missing or too large, lacks its key column, or names a key twice.
     """
     from pyspark.sql import functions as F
 
@@ -56,6 +59,12 @@ def with_lookups(rows: DataFrame, lookups: Mapping[str, Lookup], landing: Path) 
 def read_lookup(path: Path, key: str) -> dict[str, dict[str, str | None]]:
     """Return the rows of a small CSV file by their key; empty values are None."""
     try:
+        size = path.stat().st_size
+        if size > LARGEST:
+            raise DataError(
+                f"lookup {path}: {size / (1 << 20):.1f} MB, where at most {LARGEST >> 20} MB are "
+                "looked things up in: leave out rows or columns that the feed does not need"
+            )
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = [{k: v or None for k, v in row.items() if k} for row in csv.DictReader(file)]
     except OSError as error:

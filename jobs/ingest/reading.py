@@ -28,6 +28,8 @@ ROW = "_row"
 """A struct of what is ours, beside which a feed's own columns may have any name."""
 _INDEX_BITS = (1 << 33) - 1
 _WHOLE_FILE = str(1 << 40)
+_FETCHED = 10_000
+"""Rows of a table that a database hands over at a time; some drivers' default is ten, or all."""
 
 
 @contextmanager
@@ -89,6 +91,7 @@ def read_jdbc(spark: SparkSession, feed: Feed, path: str) -> DataFrame:
     reader = reader.option("dbtable", feed.jdbc.table)
     # A database's plain timestamp is the wall clock's, to be read in the feed's time zone.
     reader = reader.option("preferTimestampNTZ", True)
+    reader = reader.option("fetchsize", _FETCHED)
     if feed.jdbc.driver:
         reader = reader.option("driver", feed.jdbc.driver)
     if feed.jdbc.user:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrameReader, SparkSession
 
 from jobs.lake.tables.silver import CUSTOMERS
 from tests.ingest.shop import COMMON, DAY, NEXT, SOURCE, Shop
@@ -37,7 +37,17 @@ def test_a_database_table_is_a_feed(
         "columns": {"customer_no": "NO", "city": "TOWN"},
     }
     shop.catalogue({**SOURCE, "feeds": {"people": feed}})
-    shop.night(DAY)
+    options: dict[str, object] = {}
+    option = DataFrameReader.option
+
+    def noted(reader: DataFrameReader, key: str, value: object) -> DataFrameReader:
+        options[key] = value
+        return option(reader, key, value)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DataFrameReader, "option", noted)
+        shop.night(DAY)
+    assert options["fetchsize"] == 10_000, "a driver's own is ten rows, or the whole table"
     assert shop.counts(DAY, "shop.people") == (2, 2, 0, 0)
     shop.night(DAY)
     assert shop.counts(DAY, "shop.people") == (0, 0, 0, 0), "a night sees the table once"
