@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.lake.contract import Refresh, Table
 from jobs.lake.tables.columns import AS_OF
-from jobs.lake.tables.ops import RUNS
+from jobs.lake.tables.ops import FILES, RUNS
 
 if TYPE_CHECKING:
     from jobs.lake.store import Lake
@@ -60,7 +60,19 @@ def successes(lake: Lake) -> list[Success]:
     return sorted(map(_success, rows), key=lambda s: s.started_at)
 
 
-def version_then(done: Sequence[Success], job: str, as_of: date, table: Table) -> int | None:
+def arrivals(lake: Lake) -> list[tuple[date, datetime]]:
+    """Night and time of every file that was read to its end."""
+    rows = lake.rows(FILES, [("state", "=", "done")], ["loaded_on", "recorded_at"]).to_pylist()
+    return [(row["loaded_on"], row["recorded_at"]) for row in rows]
+
+
+def version_then(
+    done: Sequence[Success],
+    job: str,
+    as_of: date,
+    table: Table,
+    files: Sequence[tuple[date, datetime]] = (),
+) -> int | None:
     """Return the version of a table that a past night is to read; None for the latest.
 
     Parameters
@@ -71,12 +83,14 @@ def version_then(done: Sequence[Success], job: str, as_of: date, table: Table) -
         The job that reads, and its night.
     table : Table
         What it reads.
+    files : sequence of (date, datetime)
+        As :func:`arrivals` returns them.
 
     Notes
     -----
     The latest is read by the newest night, and by one that got rows of its own since, as from a
-    file that came late below its date: what it read before lacks them. Tables that are replaced
-    hold a night's rows by themselves.
+    file that came late below its date: what it read before lacks them, or has those that a
+    corrected file leaves out. Tables that are replaced hold a night's rows by themselves.
     """
     if table.refresh is Refresh.REPLACE_ALL or table.date == AS_OF.name:
         return None
@@ -85,9 +99,13 @@ def version_then(done: Sequence[Success], job: str, as_of: date, table: Table) -
     own = [s for s in done if s.job == job and s.as_of == as_of and table.id in s.inputs]
     if not own:
         return None
-    brought = [s for s in done if s.job in BRINGS_ROWS and s.as_of <= as_of and s.brought]
-    grown = any(s.started_at > own[-1].started_at for s in brought)
-    return None if grown else own[-1].inputs[table.id]
+    brought = [
+        s.started_at for s in done if s.job in BRINGS_ROWS and s.as_of <= as_of and s.brought
+    ]
+    # Files too: one that was corrected may have brought nothing, and a killed try says nothing.
+    brought += [at for night, at in files if night <= as_of]
+    changed = any(at > own[-1].started_at for at in brought)
+    return None if changed else own[-1].inputs[table.id]
 
 
 def outdated(done: Iterable[Success]) -> list[date]:

@@ -13,7 +13,7 @@ from typing import Any
 from jobs.lake import metrics
 from jobs.lake.contract import Table
 from jobs.lake.folders import home_of, lake_root
-from jobs.lake.history import Success, successes, version_then
+from jobs.lake.history import Success, arrivals, successes, version_then
 from jobs.lake.opening import open_lake
 from jobs.lake.session import open_session
 from jobs.lake.settings import Settings
@@ -110,6 +110,11 @@ class Run:
         """What had come to its end when it was first asked for, oldest first."""
         return successes(self.lake)
 
+    @cached_property
+    def arrived(self) -> Sequence[tuple[date, datetime]]:
+        """Files that had been read when it was first asked for, with their nights."""
+        return arrivals(self.lake)
+
     def last_night(self, job: str) -> date | None:
         """Latest night before this one on which the job succeeded."""
         nights = [s.as_of for s in self.done if s.job == job and s.as_of < self.as_of]
@@ -120,7 +125,7 @@ class Run:
 
         The latest, or on a past night that is done again the one it read then, if it is kept.
         """
-        version = version_then(self.done, record.job, self.as_of, table)
+        version = version_then(self.done, record.job, self.as_of, table, self.arrived)
         if version is not None and not self.lake.holds(table, version):
             log.warning(
                 "%s: version %d of %s, which the night of %s read, is gone: the latest is read",

@@ -138,7 +138,7 @@ def _read(run: Run, wanted: Read, record: Record, last: date | None) -> DataFram
     table = wanted.table
     span = None
     if wanted.scope is Scope.ALL:
-        _of_this_night(run, table)
+        of_this_night(run, table)
     elif wanted.scope is Scope.INCREMENT:
         span = Span("loaded_on", after=last, until=run.as_of)
     elif table.refresh is Refresh.REPLACE_DATE:
@@ -148,17 +148,25 @@ def _read(run: Run, wanted: Read, record: Record, last: date | None) -> DataFram
     return run.lake.read(table, run.version_of(table, record), span=span)
 
 
-def _of_this_night(run: Run, table: Table) -> None:
+def of_this_night(run: Run, table: Table) -> None:
     """Refuse a table that holds one night alone, and not this one.
 
     Two nights that are run at one time, as by a backfill beside the schedule, would else read each
-    other's.
+    other's; so would a task that is tried again after an earlier night was done anew.
+
+    Raises
+    ------
+    DataError
+        The table is another night's.
     """
-    if table.refresh is not Refresh.REPLACE_ALL or AS_OF.name not in table.names:
+    if table.refresh is not Refresh.REPLACE_ALL:
         return
-    nights = run.lake.values(table, AS_OF.name) - {run.as_of}
-    if nights:
+    if AS_OF.name in table.names:
+        others = run.lake.values(table, AS_OF.name) - {run.as_of}
+    else:
+        others = {run.lake.written_on(table)} - {run.as_of, None}
+    if others:
         raise DataError(
-            f"{table.id} is of {min(nights)} and not of {run.as_of}: another night was run since. "
+            f"{table.id} is of {min(others)} and not of {run.as_of}: another night was run since. "
             f"Run this one from its beginning: bespoke run --date {run.as_of}"
         )

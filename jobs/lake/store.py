@@ -6,6 +6,7 @@ go through Spark.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -344,6 +345,14 @@ class Lake:
             configuration=properties(table),
         )
 
+    def written_on(self, table: Table) -> date | None:
+        """Night of the run that wrote to the table last; None if no unit of work names one."""
+        for commit in self.delta(table).history(limit=1000):
+            named = _NIGHT.match(commit.get("userMetadata") or "")
+            if named:
+                return date.fromisoformat(named[1])
+        return None
+
     def committed(self, table: Table, unit: str) -> bool:
         """Whether a unit of work has been committed to the table."""
         return self._committed(table, unit) is not None
@@ -380,6 +389,9 @@ class Lake:
 
 
 _writing: dict[str, RLock] = {}
+
+_NIGHT = re.compile(r"[^:]+:(\d{4}-\d\d-\d\d):")
+"""The unit of work of a run's job, after the run's id."""
 
 _COMPARE: dict[str, Any] = {
     "=": lambda field, value: field == value,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jobs.lake import faults
 from jobs.lake.errors import DataError
 from jobs.lake.run import Record, Run
+from jobs.lake.runner import of_this_night
 from jobs.lake.tables.gold import INTERACTIONS, PROFILES
 from jobs.lake.tables.silver import PRODUCTS
 
@@ -78,8 +79,9 @@ def interactions(run: Run, record: Record, persons: list[str]) -> pd.DataFrame:
     Raises
     ------
     DataError
-        There are more than the settings let one machine hold.
+        There are more than the settings let one machine hold, or they are another night's.
     """
+    of_this_night(run, INTERACTIONS)
     delta = run.lake.delta(INTERACTIONS)
     record.inputs[INTERACTIONS.id] = int(delta.version())
     rows = delta.to_pyarrow_dataset().count_rows()

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from jobs.lake.run import Record, Run
-from jobs.lake.runner import recorded, write_frames
+from jobs.lake.runner import of_this_night, recorded, write_frames
 from jobs.lake.tables.gold import RFM, SCORES
 from jobs.lake.tables.identity import PERSONS
 from jobs.recommend.learnt import (
@@ -56,6 +56,7 @@ def score(run: Run) -> None:
         barred = bought if wanted.exclude_bought else bought.iloc[:0]
         own = own_lists(personal, segments, popular, barred, length=wanted.products)
         own = with_bought(own, bought)
+        of_this_night(run, PERSONS)
         record.inputs[PERSONS.id] = run.lake.version(PERSONS)
         lists = everybodys_lists(
             spark.createDataFrame(own, OWN),

@@ -53,6 +53,17 @@ def test_a_past_night_that_got_rows_of_its_own_since_reads_the_latest(
 
 
 @pytest.mark.parametrize(
+    ("night", "hours", "version"), [(FIRST, 9, None), (SECOND, 9, 3), (FIRST, -9, 3)]
+)
+def test_so_does_one_of_which_a_file_was_read_since(
+    night: date, hours: int, version: int | None
+) -> None:
+    done = ran("score", (FIRST, 3, 0), (SECOND, 5, 0))
+    files = [(night, done[0].started_at + timedelta(hours=hours))]
+    assert version_then(done, "score", FIRST, PRODUCTS, files) == version
+
+
+@pytest.mark.parametrize(
     ("nights", "found"),
     [
         ([], []),

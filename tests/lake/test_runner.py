@@ -13,7 +13,7 @@ from jobs.lake.errors import DataError
 from jobs.lake.job import Job, increment, job
 from jobs.lake.quality import QualityError
 from jobs.lake.run import Run
-from jobs.lake.runner import run_job
+from jobs.lake.runner import of_this_night, run_job
 from jobs.lake.settings import load_settings
 from jobs.lake.store import Lake
 from jobs.lake.tables.identity import IDENTIFIERS, PERSONS
@@ -105,3 +105,16 @@ def test_a_table_of_another_night_is_not_read(lake: Lake) -> None:
     run_job(returning("known"), night(lake))
     with pytest.raises(DataError, match=f"identity.persons is of {NIGHT} and not of {NEXT}: .*run"):
         run_job(reader, night(lake, NEXT))
+
+
+def test_nor_is_one_without_a_day_that_another_night_has_written(
+    lake: Lake, spark: SparkSession
+) -> None:
+    of_this_night(night(lake, NEXT), IDENTIFIERS)
+    known = {"identifier": "login:a", "type": "login", "person_id": "p", "shared": False}
+    seen = dict.fromkeys(("first_seen", "last_seen"), "2026-03-01 10:00:00")
+    frame = rows(spark, IDENTIFIERS, [known | seen])
+    lake.replace(IDENTIFIERS, frame, dates=[], unit=f"nightly:{NIGHT}:persons:x")
+    of_this_night(night(lake), IDENTIFIERS)
+    with pytest.raises(DataError, match=f"identity.identifiers is of {NIGHT} and not of {NEXT}"):
+        of_this_night(night(lake, NEXT), IDENTIFIERS)
