@@ -79,12 +79,13 @@ def batch_rows(run: Run, mapping: Mapping, batch: Batch, landing: Path) -> DataF
     batches = F.col("batch_id").isin({f.batch_id for f in batch.files})
     rows = run.lake.read(mapping.kind.bronze, span=span).where(batches)
     facts = {
-        f.file_id: {"generation": f.generation, "place": n}
+        f.file_id: {"generation": f.generation, "place": n, "of_batch": f.batch_id}
         for n, f in enumerate(in_order(batch), start=1)
     }
-    of_file = looked_up(F.col("file_id"), facts, "generation int, place int")
-    named = rows.withColumn("_of", of_file).where("_of IS NOT NULL").select("*", "_of.*")
-    return with_lookups(named.drop("_of"), mapping.feed.lookups, landing)
+    of_file = looked_up(F.col("file_id"), facts, "generation int, place int, of_batch string")
+    # A file that was read anew is in bronze once more, of another batch.
+    named = rows.withColumn("_of", of_file).where("_of.of_batch = batch_id").select("*", "_of.*")
+    return with_lookups(named.drop("_of", "of_batch"), mapping.feed.lookups, landing)
 
 
 def in_order(batch: Batch) -> list[LedgerFile]:

@@ -13,6 +13,7 @@ from jobs.ingest.bronze import _keyed
 from jobs.ingest.catalogue import source_set
 from jobs.ingest.feeds import nights
 from jobs.ingest.ledger import Batch, Ledger
+from jobs.ingest.replay import replay
 from jobs.lake import faults
 from jobs.lake.contract import Table
 from jobs.lake.errors import DataError
@@ -130,6 +131,25 @@ def test_what_is_gone_counts_as_it_was_read_but_nothing_encrypted_passes(shop: S
     assert shop.reasons("shop.lines") == {
         ("lines.csv", 2): ["encrypted: colour: it was no plain column when its file was read"]
     }
+
+
+@pytest.mark.slow
+def test_of_a_batch_the_files_that_are_there_are_read_anew(shop: Shop) -> None:
+    catalogue(shop, "lines")
+    shop.drop("lines-a.csv", f"{RED}A2,1,never,7,P6,1,9.95,sale,blue\n")
+    gone = shop.drop("lines-b.csv", RED.replace("A1", "B1").replace("red", ""))
+    gone.write_text(f"{gone.read_text()}B2,1,never,7,P6,1,9.95,sale,\n")
+    killed_after(shop, BRONZE_ORDERS)
+    gone.unlink()
+    catalogue(shop, "lines", **MAPPED)
+    shop.night(DAY)
+    assert shop.counts(DAY, "shop.lines") == (4, 2, 2, 0)
+    assert descriptions(shop) == {"A1": "red", "B1": None}
+    # Bronze has the first file of both readings, and only the later one counts.
+    columns = {**MAPPED["columns"], "ordered_at": "if(at = 'never', '2026-03-02 10:00', at)"}
+    catalogue(shop, "lines", **{**MAPPED, "columns": columns})
+    assert replay(shop.run(DAY), None, "shop.lines") == (2, 0)
+    assert descriptions(shop) == {"A1": "red", "A2": "blue", "B1": None, "B2": None}
 
 
 @pytest.mark.slow
