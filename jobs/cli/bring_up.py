@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.cli.nights import Chosen, chosen
+from jobs.cli.nights import Chosen, chosen, instead, night_of
 from jobs.cli.waiting import wait
 from jobs.cli.world import make_world
 from jobs.lake.errors import BespokeError
@@ -100,10 +100,7 @@ def _bring_up(
             session.join()
         said.append("Airflow and Spark" if here else "Airflow")
     make_world(wanted, sources, progress)
-    night = as_of or sources.last_night()
-    if night is None:
-        raise RunError(f"{sources.landing}: no file names a day; name the night with --date")
-    console.print(f"  nightly of {night}")
+    night = _night(wanted, sources, as_of, console)
     wait(night, console, patient=patient)
     at_work = threading.Event()
     if here:
@@ -113,6 +110,17 @@ def _bring_up(
     if outcome.state != "success":
         raise RunError(_failure(outcome.failed, progress.errors, night, path))
     summary.show(summary.summarise(home(), night, path), console)
+
+
+def _night(wanted: Settings, sources: Chosen, as_of: date | None, console: Console) -> date:
+    asked = as_of or sources.last_night()
+    if asked is None:
+        raise RunError(f"{sources.landing}: no file names a day; name the night with --date")
+    night = night_of(asked, wanted)
+    if night != asked:
+        console.print(f"  {instead(wanted.source, night, asked)}", markup=False)
+    console.print(f"  nightly of {night}")
+    return night
 
 
 def _failure(failed: list[str], errors: dict[str, str], night: date, path: Path) -> str:

@@ -85,9 +85,17 @@ def night_of(wanted: date, settings: Settings) -> date:
     """
     ended = chosen(settings).ended_on()
     if ended is not None and wanted > ended:
-        log.warning("set %s ends on %s: that night is run, not %s", settings.source, ended, wanted)
+        log.warning("%s", instead(settings.source, ended, wanted))
         return ended
     return wanted
+
+
+def instead(source: str, ended: date, wanted: date) -> str:
+    """Say that a night after a set's end is not run."""
+    return (
+        f"set {source} ends on {ended}: that night is run, not {wanted}; "
+        "files of later days are not read"
+    )
 
 
 def day_after(as_of: date) -> date:

@@ -26,6 +26,7 @@ from jobs.cli.airflow import (
     prepare,
 )
 from jobs.cli.logs import terminal, to_file
+from jobs.cli.nights import chosen
 from jobs.cli.world import ensure_world
 from jobs.lake.settings import home, settings
 
@@ -57,6 +58,10 @@ def serve(port: int | None = None) -> None:
             )
     console = terminal()
     ensure_world(console)
+    if ended := chosen(settings()).ended_on():
+        console.print(
+            f"Set {settings().source} ends on {ended}: every later night repeats that one"
+        )
     console.print("Starting Airflow …")
     variables = _ready(wanted)
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from io import StringIO
 from pathlib import Path
 
 import pytest
 import yaml
+from rich.console import Console
 
+from jobs.cli import bring_up
 from jobs.cli.nights import chosen, night_of
 from jobs.lake.errors import DataError
 from jobs.lake.settings import Settings, load_settings
@@ -67,6 +70,30 @@ def test_a_set_that_has_ended_is_run_for_its_last_night(
     assert chosen(shop).last_night() == date(2026, 8, 2)
     assert night_of(date(2026, 11, 21), shop) == date(2026, 8, 2)
     assert night_of(date(2026, 8, 1), shop) == date(2026, 8, 1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (
+            date(2026, 8, 3),
+            [
+                "set shop ends on 2026-08-02: that night is run, not 2026-08-03; "
+                "files of later days are not read",
+                "nightly of 2026-08-02",
+            ],
+        ),
+        (None, ["nightly of 2026-08-02"]),
+    ],
+)
+def test_the_terminal_says_that_a_night_after_the_end_is_not_run(
+    landing: Path, shop: Settings, tmp_path: Path, asked: date | None, told: list[str]
+) -> None:
+    write_set(tmp_path / "conf", last_night=date(2026, 8, 2))
+    said = StringIO()
+    night = bring_up._night(shop, chosen(shop), asked, Console(file=said, soft_wrap=True))
+    assert night == date(2026, 8, 2)
+    assert [line.strip() for line in said.getvalue().splitlines()] == told
 
 
 def test_the_truth_lies_apart_from_what_jobs_read(own_home: Path) -> None:
