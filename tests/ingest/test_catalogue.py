@@ -92,8 +92,17 @@ def test_a_protected_column_must_stay_one(tmp_path: Path) -> None:
 
 def test_the_example_of_the_docs_is_sound(tmp_path: Path) -> None:
     page = (conf_folder().parent / "docs" / "engineer.md").read_text()
-    (tmp_path / "terminals.yaml").write_text(page.partition("```yaml\n")[2].partition("```")[0])
-    assert list(load_catalogue(tmp_path)) == ["demo"]
+    for name, block in zip(("shop", "terminals"), page.split("```yaml\n")[1:3], strict=True):
+        (tmp_path / f"{name}.yaml").write_text(block.partition("```")[0])
+    (found,) = load_catalogue(tmp_path).values()
+    assert found.name == found.main.set == "shop"
+    assert found.main is found.sources["shop"]
+    assert sorted(name for name, _, _ in found.feeds()) == [
+        "shop.articles",
+        "shop.customers",
+        "shop.newsletter",
+        "terminals.sales",
+    ]
 
 
 def test_pii_must_not_be_a_key(tmp_path: Path) -> None:
