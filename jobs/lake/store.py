@@ -235,7 +235,7 @@ class Lake:
             Name of the unit of work.
         delete : str
             SQL condition on the target (alias ``t``): rows that it holds for and that the frame
-            lacks are removed.
+            lacks are removed; of an insert-only table those that the frame has are replaced.
         within : DataFrame, optional
             Rows among which those of the frame are, and which are read sooner: by their range the
             table is pruned.
@@ -287,8 +287,9 @@ class Lake:
             condition &= among
         target = SparkDeltaTable.forPath(self.spark, self._made(table)).alias("t")
         merge = target.merge(incoming.alias("s"), condition)
-        newer = merging.newer(table)
-        if newer is not None:
+        # Of an insert-only table a row changes only where the file that brought it was corrected.
+        newer = merging.newer(table) or delete
+        if newer:
             merge = merge.whenMatchedUpdateAll(newer)
         merge = merge.whenNotMatchedInsertAll()
         if delete:

@@ -65,26 +65,40 @@ def test_rows_that_are_there_already_rewrite_no_file(lake: Lake, spark: SparkSes
     assert ratings(lake) == {"a": 3, "b": 3, "c": 4}
 
 
+def seen(key: str, day: str, file: str = "f", product: str | None = None) -> dict[str, object]:
+    return {
+        "source": "shop.events",
+        "event_id": key,
+        "type": "search",
+        "product_id": product,
+        "occurred_at": f"{day} 10:00:00",
+        "event_date": day,
+        "version": "1",
+        "row_hash": 1,
+        "file_id": file,
+        "line": 2,
+        "loaded_on": "2026-03-02",
+    }
+
+
 def test_an_event_that_moved_over_midnight_is_not_another_one(
     lake: Lake, spark: SparkSession
 ) -> None:
-    def seen(day: str) -> dict[str, object]:
-        return {
-            "source": "shop.events",
-            "event_id": "e1",
-            "type": "search",
-            "occurred_at": f"{day} 10:00:00",
-            "event_date": day,
-            "version": "1",
-            "row_hash": 1,
-            "file_id": "f",
-            "line": 2,
-            "loaded_on": "2026-03-02",
-        }
-
     for unit, day in (("one", "2026-03-01"), ("two", "2026-03-02")):
-        lake.merge(EVENTS, rows(spark, EVENTS, [seen(day)]), unit=unit)
+        lake.merge(EVENTS, rows(spark, EVENTS, [seen("e1", day)]), unit=unit)
     assert lake.rows(EVENTS).column("event_date").to_pylist() == [date(2026, 3, 1)]
+
+
+def test_a_corrected_file_takes_the_place_of_its_events_and_of_no_others(
+    lake: Lake, spark: SparkSession
+) -> None:
+    first = [seen("e1", "2026-03-01"), seen("e2", "2026-03-01"), seen("e3", "2026-03-01", "other")]
+    lake.merge(EVENTS, rows(spark, EVENTS, first), unit="one")
+    second = [seen(e, "2026-03-01", "g", "P1") for e in ("e1", "e3", "e4")]
+    done = lake.merge(EVENTS, rows(spark, EVENTS, second), unit="two", delete="t.file_id IN ('f')")
+    found = {row["event_id"]: row["product_id"] for row in lake.rows(EVENTS).to_pylist()}
+    assert found == {"e1": "P1", "e3": None, "e4": "P1"}
+    assert (done.inserted, done.updated) == (1, 1)
 
 
 def test_a_date_is_replaced_alone(lake: Lake, spark: SparkSession) -> None:
