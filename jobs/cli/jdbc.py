@@ -1,9 +1,11 @@
 """A server for tools that speak JDBC or ODBC: Spark's own Thrift server, over the lake's tables.
 
 Everything it needs is in the PySpark distribution. Tables are views there, by the names that they
-have everywhere, so that a tool which writes changes nothing; those of bronze and the vault are left
-out. It asks for no password, so it listens on loopback: who is elsewhere comes through a tunnel, or
-a gateway that knows who may.
+have everywhere, so that a tool which writes to one is refused; those of bronze and the vault are
+not listed. That keeps mistakes out and nobody else: the server runs whatever statement it is given,
+those that name a path too, with all that its owner may read and write. It asks for no password, so
+it listens on loopback, which every account of the machine reaches: who is elsewhere comes through a
+tunnel, or a gateway that knows who may.
 """
 
 from __future__ import annotations
@@ -24,7 +26,11 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 LEFT_OUT = ("bronze", "vault")
-"""Layers with encrypted or raw values, of which a tool could show nothing to anybody."""
+"""Layers with encrypted or raw values, which a tool has no use for; a path leads there still."""
+OPEN = (
+    "It runs any statement, of files too, with all your rights, for every account of this machine "
+    "that reaches the port. Stop it when you are done."
+)
 SERVER = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
 
 
@@ -33,7 +39,7 @@ class JdbcError(BespokeError):
 
 
 def serve(port: int) -> None:
-    """Start the server, say how to connect, and wait until it is stopped by Ctrl-C or SIGTERM.
+    """Start the server, say how to connect and who may, and wait for Ctrl-C or SIGTERM.
 
     Raises
     ------
@@ -58,6 +64,7 @@ def serve(port: int) -> None:
     log4j = jvm.org.apache.logging.log4j
     log4j.core.config.Configurator.setLevel("DataNucleus", log4j.Level.OFF)
     server = getattr(jvm, SERVER).startWithContext(spark._jsparkSession.sqlContext())
+    console.print(OPEN)
     console.print(f"Connect to jdbc:hive2://{LOOPBACK}:{port} as anybody; Ctrl-C stops it")
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -45,9 +45,12 @@ def address(tiny: TinyShop) -> Iterator[str]:
         text=True,
     )
     assert process.stdout is not None
+    told = ""
     try:
         for line in process.stdout:
+            told += line
             if found := re.search(r"jdbc:hive2://127\.0\.0\.1:\d+", line):
+                assert "any statement" in told and "every account of this machine" in told
                 yield found[0]
                 break
         else:
