@@ -61,6 +61,8 @@ def conf(settings: SparkSettings, folder: Path) -> dict[str, str]:
         "spark.databricks.delta.merge.repartitionBeforeWrite.enabled": "true",
         # A table's rows are of one night, as a rule, and need not be sorted to be put in folders.
         "spark.sql.maxConcurrentOutputFileWriters": "4",
+        # Rows of people are shuffled on their way to the keys that they are encrypted with.
+        "spark.io.encryption.enabled": "true",
         # Rows that are kept for a second pass: an eighth more memory, and half the work.
         "spark.sql.inMemoryColumnarStorage.compressed": "false",
         "spark.sql.execution.arrow.pyspark.enabled": "true",

@@ -39,6 +39,25 @@ after, _ = checked()
 print("rules", before, after)
 """
 
+SPILLED = """
+import sys
+from pathlib import Path
+from pyspark import StorageLevel
+from jobs.lake.session import open_session
+from jobs.lake.settings import SparkSettings
+
+own = {"spark.shuffle.compress": "false"}
+if sys.argv[1] == "false":
+    own["spark.io.encryption.enabled"] = "false"
+spark = open_session(SparkSettings(master="local[1]", driver_memory="700m", conf=own))
+rows = spark.range(2000).selectExpr("id", "'ann@example.com' AS email").repartition(3, "id")
+rows.persist(StorageLevel.DISK_ONLY).count()
+left = Path(spark.conf.get("spark.local.dir")).rglob("*")
+held = [b"ann@example.com" in file.read_bytes() for file in left if file.is_file()]
+print("files", len(held), "clear", any(held))
+"""
+"""Rows on disk, as Spark shuffles and keeps them."""
+
 
 def test_a_clusters_workers_get_the_jars_and_work_in_utc(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -71,3 +90,24 @@ def test_a_session_is_opened_anew_when_its_jvm_was_killed(home: Path) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
     _, before, after = done.stdout.split()
     assert before == after != "0"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("encrypted", "clear"), [("true", False), ("false", True)])
+def test_nothing_that_spark_lays_on_disk_can_be_read(
+    home: Path, encrypted: str, clear: bool
+) -> None:
+    home.mkdir()
+    script = home / "spilled.py"
+    script.write_text(SPILLED)
+    found = subprocess.run(
+        [sys.executable, str(script), encrypted],
+        cwd=ROOT,
+        env=os.environ | {"BESPOKE_HOME": str(home), "PYTHONPATH": str(ROOT)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    said = found.stdout.splitlines()[-1]
+    assert not said.startswith("files 0 ")
+    assert said.endswith(f"clear {clear}")
