@@ -88,6 +88,8 @@ def _refuse(night: FeedNight, files: list[Inspected]) -> None:
         },
         run.settings.airflow.alert_webhook,
     )
+    known = run.lake.rows(QUARANTINE, [("source", "=", name), ("line", "=", 0)]).to_pylist()
+    noted = {(row["row_id"], *row["reasons"]) for row in known if row["replayed_on"] is None}
     run.lake.append_rows(
         QUARANTINE,
         [
@@ -102,6 +104,7 @@ def _refuse(night: FeedNight, files: list[Inspected]) -> None:
                 "run_id": run.id,
             }
             for f in files
+            if (f"{f.file_id}:0", f"file: {f.refused}") not in noted
         ],
     )
     night.ledger.note(files, "refused", run.as_of)

@@ -16,7 +16,7 @@ from jobs.lake import faults
 from jobs.lake.contract import Table
 from jobs.lake.errors import DataError
 from jobs.lake.tables.bronze import BRONZE_EVENTS
-from jobs.lake.tables.ops import FILES
+from jobs.lake.tables.ops import FILES, QUARANTINE
 from jobs.lake.tables.silver import EVENTS, MESSAGES, ORDER_LINES, PRODUCTS
 from tests.ingest.faults import GOOD
 from tests.ingest.shop import COMMON, DAY, LIMITS, NEXT, SOURCE, Shop, clicks, lines
@@ -100,6 +100,17 @@ def test_odd_files_are_refused_and_the_others_read(tmp_path: Path, opened: Open)
     assert reason == (
         "file: no header: none of the columns no, name, mail, tel, changed stands in the first line"
     )
+
+
+def test_a_refused_file_is_listed_once_though_its_night_was_killed(
+    tmp_path: Path, opened: Open
+) -> None:
+    shop = opened(tmp_path, {"lines": FEEDS["lines"]})
+    shop.drop("lines.csv", "no,header,of,it\n")
+    with pytest.raises(faults.StoppedError), stopped_at(QUARANTINE, 1):
+        shop.night(DAY)
+    shop.night(DAY)
+    assert shop.lake.rows(QUARANTINE).num_rows == 1
 
 
 def test_content_that_comes_back_counts_again(tmp_path: Path, opened: Open) -> None:
