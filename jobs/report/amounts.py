@@ -21,6 +21,20 @@ def count(value: float | None) -> str:
     return NONE if value is None else f"{value:,.0f}"
 
 
+def brief(value: float | None) -> str:
+    """Return a round number in few letters, as for an axis.
+
+    Examples
+    --------
+    >>> brief(500_000), brief(8_000_000), brief(2.5e9)
+    ('500,000', '8 M', '2.5 bn')
+    """
+    for unit, word in ((1e9, "bn"), (1e6, "M")):
+        if value is not None and abs(value) >= unit:
+            return f"{value / unit:g} {word}"
+    return count(value)
+
+
 def size(value: float | None) -> str:
     """Return bytes in the unit that fits.
 

@@ -44,6 +44,7 @@ def columns(
     usual: float | None = None,
     bad: Sequence[bool] = (),
     steps: Sequence[float] | None = None,
+    ticked: Written | None = None,
 ) -> Html:
     """Return a figure of one column a night.
 
@@ -63,6 +64,8 @@ def columns(
         Nights that are marked.
     steps : sequence of float, optional
         Steps of the axis; by default 1, 2 and 5 and their tens.
+    ticked : callable, optional
+        How the axis is written, if not as the values.
     """
     there = [value for value in values if value is not None]
     if not there:
@@ -96,7 +99,7 @@ def columns(
     if usual is not None and usual <= top:
         marks.append(_level(usual / top if top else 0))
     note = f"{words} {_beyond(days, values, top, written)}" if beyond else words
-    return _figure(title, note, [_axes(days, ticks, top, written), *marks])
+    return _figure(title, note, [_axes(days, ticks, top, ticked or written), *marks])
 
 
 def lines(

@@ -16,6 +16,7 @@ from jobs.lake.run import Run
 from jobs.lake.settings import settings
 from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
+from jobs.report.amounts import NONE, brief
 from jobs.report.discreet import discreet, reason
 from jobs.report.page import page
 from jobs.report.report import report
@@ -259,3 +260,11 @@ def test_a_stage_makes_the_page_and_is_recorded(lake: Lake, own_home: Path) -> N
     assert "29 August 2026 is sound" in (own_home / "reports" / "nights.html").read_text()
     (row,) = lake.rows(TABLES["ops.runs"], [("job", "=", "report")]).to_pylist()
     assert (row["state"], row["run_id"]) == ("succeeded", "nightly:2026-08-29")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(None, NONE), (500_000, "500,000"), (8_000_000, "8 M"), (2.5e9, "2.5 bn")],
+)
+def test_an_axis_has_room_for_its_numbers(value: float | None, said: str) -> None:
+    assert brief(value) == said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobs.report.amounts import count, day, size
+from jobs.report.amounts import brief, count, day, size
 from jobs.report.facts import Facts
 from jobs.report.markup import Html, el
 from jobs.report.plots import columns
@@ -32,6 +32,7 @@ def exports(facts: Facts) -> Html:
         title="Recipients of the email export",
         words=f"{day(last.night)}: {count(last.rows)}.",
         written=count,
+        ticked=brief,
     )
     listed = table(
         "One row a recipient; latest is where the link of that name leads.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jobs.report.amounts import count, counted, day, moment, share, span
+from jobs.report.amounts import brief, count, counted, day, moment, share, span
 from jobs.report.durations import usual
 from jobs.report.facts import Facts
 from jobs.report.markup import Html, el
@@ -66,6 +66,7 @@ def _night_plots(past: Sequence[Night]) -> Html:
             title="Rows read",
             words=f"{day(last.night)}: {count(read[-1])}.",
             written=count,
+            ticked=brief,
         ),
         columns(
             days,
