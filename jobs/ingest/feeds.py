@@ -29,12 +29,15 @@ class FeedNight:
         Feeds that are read from this one's rows.
     landing : Path
         Where its files lie.
+    names : frozenset of str
+        Names of all feeds of the set.
     """
 
     run: Run
     mapping: Mapping
     children: tuple[Mapping, ...]
     landing: Path
+    names: frozenset[str]
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -53,6 +56,7 @@ def nights(run: Run, sources: SourceSet) -> list[FeedNight]:
         (name, source, feed, Mapping(name, source, feed, sources.main, tolerance))
         for name, source, feed in sources.feeds()
     ]
+    names = frozenset(name for name, *_ in mapped)
     return [
         FeedNight(
             run,
@@ -61,6 +65,7 @@ def nights(run: Run, sources: SourceSet) -> list[FeedNight]:
             landing_folder(
                 source, run.home, data, run.settings.landing if source is sources.main else None
             ),
+            names,
         )
         for name, source, feed, mapping in mapped
         if feed.derived_from is None

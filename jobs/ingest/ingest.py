@@ -17,6 +17,7 @@ from jobs.ingest.derived import derived_rows, write_derived
 from jobs.ingest.feeds import FeedNight, nights
 from jobs.ingest.keyring import key_file, keyring_of
 from jobs.ingest.ledger import Batch
+from jobs.ingest.renamed import refuse_renamed
 from jobs.ingest.silver import (
     Outcome,
     batch_rows,
@@ -93,6 +94,7 @@ def _ingest_feed(night: FeedNight, record: Record) -> None:
         _count(record, total)
 
     _count(record, total)
+    refuse_renamed(night)
     ledger = night.ledger
     found = new_files(night, record)
     late, stops = judge_lateness(night)
