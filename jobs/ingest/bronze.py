@@ -27,7 +27,7 @@ from jobs.ingest.reading import (
     read_jdbc,
     read_raw,
 )
-from jobs.ingest.sealing import minted_keys, sealed
+from jobs.ingest.sealing import minted_key, minted_keys, sealed
 from jobs.lake import scratch
 from jobs.lake.run import Run
 from jobs.lake.tables.bronze import VAULT_KEYS
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("bespoke")
 
 UNPACKED = ".unpacked-"
+FEW = 5_000
+"""Data keys that are made here: a night's new records are few, and sooner done than Spark's Python
+is started."""
 _UNDECLARED = "a column that the catalogue does not name"
 
 
@@ -166,12 +169,17 @@ def _sealed(run: Run, mapping: Mapping, batch: Batch, rows: DataFrame) -> Iterat
     mine = F.col("source") == mapping.name
     held = run.lake.read(VAULT_KEYS).where(mine).select("record_id")
     lacking = known.select("record_id").distinct().join(held, "record_id", "left_anti")
-    minted = minted_keys(lacking, path, ring.id).withColumns(
-        {"source": F.lit(mapping.name), "loaded_on": F.lit(batch.loaded_on)}
-    )
+    of_batch = {"source": mapping.name, "loaded_on": batch.loaded_on}
     # Minted once by what is held and not by the unit: run again, the batch may have other records.
     unit = f"keys:{batch.id}:{run.lake.version(VAULT_KEYS)}"
-    run.lake.append(VAULT_KEYS, minted.select(*VAULT_KEYS.names), unit=unit)
+    few = [row["record_id"] for row in lacking.limit(FEW + 1).collect()]
+    if len(few) <= FEW:
+        minted = [minted_key(ring, record_id) | of_batch for record_id in few]
+        run.lake.append_rows(VAULT_KEYS, minted, unit=unit)
+    else:
+        facts = {name: F.lit(value) for name, value in of_batch.items()}
+        many = minted_keys(lacking, path, ring.id).withColumns(facts)
+        run.lake.append(VAULT_KEYS, many.select(*VAULT_KEYS.names), unit=unit)
     keys = run.lake.read(VAULT_KEYS).where(mine).select("record_id", "wrapped_key")
     try:
         yield sealed(_keyed(known, keys, mapping.name), mapping.source, mapping.feed, path)

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 MAP = "map<string,string>"
 
 
+def minted_key(ring: keyring.Keyring, record_id: str) -> dict[str, str]:
+    """Make the data key of one record: ``record_id``, ``wrapped_key``, ``master_key_id``."""
+    wrapped = ring.new_key(record_id)
+    return {"record_id": record_id, "wrapped_key": wrapped, "master_key_id": ring.id}
+
+
 def minted_keys(records: DataFrame, key_file: Path, master_key_id: str) -> DataFrame:
     """Make a data key for each record.
 

@@ -19,6 +19,7 @@ from jobs.lake.contract import Refresh, Table
 from jobs.lake.damage import opened
 from jobs.lake.fit import differences
 from jobs.lake.folders import Folder
+from jobs.lake.rewrite import marked
 from jobs.lake.schemas import arrow_schema, delta_schema, properties
 
 if TYPE_CHECKING:
@@ -186,16 +187,19 @@ class Lake:
             return told
         return set(self.rows(table, columns=[column]).column(column).unique().to_pylist())
 
-    def append_rows(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Append a few rows to a ledger through ``deltalake``."""
+    def append_rows(
+        self, table: Table, rows: Sequence[Mapping[str, Any]], *, unit: str | None = None
+    ) -> None:
+        """Append a few rows through ``deltalake``; once for a unit of work, where one is named."""
         import pyarrow as pa
         from deltalake import write_deltalake
 
-        if not rows:
+        if not rows or (unit is not None and self.committed(table, unit)):
             return
         self.delta(table)
         data = pa.Table.from_pylist([dict(row) for row in rows], schema=arrow_schema(table))
-        write_deltalake(self.path(table), data, mode="append")
+        mark = None if unit is None else marked(unit)
+        write_deltalake(self.path(table), data, mode="append", commit_properties=mark)
         faults.committed(table.id)
 
     def update_rows(self, table: Table, condition: str, values: Mapping[str, str]) -> int:

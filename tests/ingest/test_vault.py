@@ -6,12 +6,15 @@ import json
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
 
+from jobs.ingest import bronze
 from jobs.ingest.keyring import key_file, read_keyring, unseal
 from jobs.lake.contract import Privacy
 from jobs.lake.tables.bronze import BRONZE_CRM, BRONZE_EVENTS, VAULT_CONTACTS, VAULT_KEYS
 from jobs.lake.tables.silver import CUSTOMERS, EVENTS, ORDER_LINES
-from tests.ingest.shop import Shop, silver
+from tests.ingest.shop import DAY, Shop, silver
 
 
 def test_of_people_a_row_that_cannot_be_taken_apart_is_kept_encrypted(shop: Shop) -> None:
@@ -101,3 +104,20 @@ def test_contracts_hold_no_statistics_on_people(shop: Shop) -> None:
                 added = json.loads(line).get("add", {})
                 stats = json.loads(added.get("stats") or "{}")
                 assert not private & set(stats.get("minValues", {})), table.id
+
+
+def test_many_keys_are_minted_by_spark_and_are_as_good(
+    tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bronze, "FEW", 0)
+    shop = Shop(tmp_path, spark)
+    monkeypatch.setenv("BESPOKE_CONF", str(shop.conf))
+    shop.drop("people.csv", "no,name,mail,tel,changed\n7,Ray,ann.ray@example.com,,2026-03-01\n")
+    shop.night(DAY)
+    ring = read_keyring(key_file(shop.home))
+    (key,) = shop.lake.rows(VAULT_KEYS).to_pylist()
+    assert (key["source"], key["loaded_on"], key["master_key_id"]) == ("shop.people", DAY, ring.id)
+    (contact,) = shop.lake.rows(VAULT_CONTACTS).to_pylist()
+    opened = ring.unwrap(key["record_id"], key["wrapped_key"])
+    email = dict(contact["sealed"])["email"]
+    assert unseal(opened, key["record_id"], "email", email) == "ann.ray@example.com"
