@@ -1,12 +1,14 @@
 """What a product's score for a person must be."""
 
-from expectations.kinds import AcrossRows, not_empty, of_tonight, volume
+from expectations.kinds import AcrossRows, Aggregate, not_empty, of_tonight, volume
 from expectations.reference import FoundIn
 from expectations.rule import RowRule, one_of
 from expectations.suite import Suite
-from jobs.lake.tables.gold import SCORES
+from jobs.lake.tables.gold import EVERYBODY, SCORES
 from jobs.lake.tables.identity import PERSONS
 from jobs.lake.tables.silver import PRODUCTS
+
+OF_ALL = f"STARTSWITH(person_id, '{EVERYBODY}')"
 
 SUITE = Suite(
     SCORES,
@@ -51,6 +53,14 @@ SUITE = Suite(
             column="person_id",
             table=PERSONS,
             other="person_id",
+            among=f"NOT {OF_ALL}",
+        ),
+        Aggregate(
+            name="for_everybody",
+            message="nothing is ranked for those who have no list of their own",
+            sql=f"COUNT_IF({OF_ALL})",
+            low=1,
+            of="rows",
         ),
         FoundIn(
             name="products_exist",

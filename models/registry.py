@@ -177,9 +177,7 @@ class Registry:
             When no version has the alias, or none was trained by then.
         """
         client = self._client()
-        version = with_alias(client, name, alias)
-        if version is not None and until is not None:
-            version = of_its_time(client, name, version, until)
+        version = _in_use(client, name, alias, until)
         if version is None:
             raise RegistryError(
                 f"no version of {name!r} is {alias!r} in {self.tracking_uri}"
@@ -188,6 +186,16 @@ class Registry:
         with tempfile.TemporaryDirectory() as folder:
             local = client.download_artifacts(str(version.run_id), MODEL_FOLDER, folder)
             return AlsModel.load(Path(local)), str(version.version)
+
+    def in_use(self, name: str, alias: str = CHAMPION, *, until: date | None = None) -> str | None:
+        """Return the version that :meth:`load` would load; None where it would find none."""
+        version = _in_use(self._client(), name, alias, until)
+        return None if version is None else str(version.version)
+
+    def holds(self, name: str, version: str) -> bool:
+        """Whether a version is registered."""
+        found = self._client().search_model_versions(f"name = '{name}'")
+        return any(str(one.version) == version for one in found)
 
     def settings_of(self, name: str, alias: str = CHAMPION) -> AlsSettings | None:
         """Return the settings of the model behind an alias; None when no version has it."""
@@ -273,6 +281,15 @@ def _created(
         METRIC: repr(value),
     }
     return client.create_model_version(name, source, run_id=run_id, tags=tags)
+
+
+def _in_use(
+    client: "MlflowClient", name: str, alias: str, until: date | None
+) -> "ModelVersion | None":
+    version = with_alias(client, name, alias)
+    if version is None or until is None:
+        return version
+    return of_its_time(client, name, version, until)
 
 
 def _version_of(client: "MlflowClient", name: str, run_key: str) -> "ModelVersion | None":

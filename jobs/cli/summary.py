@@ -61,8 +61,10 @@ def counts(lake: Folder, since: datetime) -> str:
     made = [
         f"{r['job']} {r['rows_written']:,} rows"
         for r in rows
-        if r["rows_written"] and not r["source"]
+        if r["rows_written"] and not r["source"] and not r.get("repeats")
     ]
+    if left := sum(1 for r in rows if r.get("repeats")):
+        made.append(f"{left} {'job' if left == 1 else 'jobs'} unchanged")
     notes = [r["error"] for r in rows if r["error"]]
     return ", ".join([*said, *made, *notes])
 

@@ -9,6 +9,7 @@ from jobs.lake.quality import QualityError, judge_increment
 from jobs.lake.run import Run
 from jobs.lake.runner import recorded
 from jobs.lake.settings import conf_folder
+from jobs.lake.unchanged import unchanged
 
 
 def check_silver(run: Run) -> None:
@@ -24,12 +25,15 @@ def check_silver(run: Run) -> None:
     """
     sources = source_set(conf_folder() / "sources", run.settings.source)
     fed = {feed.kind for _, _, feed in sources.feeds()}
-    with recorded(run, "check_silver"):
-        since = run.last_night("check_silver")
+    with recorded(run, "check_silver") as record:
         without = given_up(run.lake).keys()
+        if unchanged(run, record, also=f"{sorted(without)}"):
+            return
+        since = run.last_night("check_silver")
         stopped = []
         for kind in KINDS.values():
             if kind.name in fed:
+                record.inputs[kind.silver.id] = run.lake.version(kind.silver)
                 try:
                     judge_increment(run, kind.silver, since, without)
                 except QualityError as error:

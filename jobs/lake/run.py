@@ -40,6 +40,10 @@ class Record:
         ``rows_written``, ``bytes_read``, as far as they make sense.
     error : str or None
         What failed, or what was refused as a whole.
+    basis : str or None
+        Digest of what decides the result beside the inputs.
+    repeats : datetime or None
+        Start of the earlier try whose result stands, if this one had nothing to do.
     """
 
     job: str
@@ -48,6 +52,8 @@ class Record:
     outputs: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     error: str | None = None
+    basis: str | None = None
+    repeats: datetime | None = None
     state: str = "succeeded"
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -157,6 +163,8 @@ class Run:
             "rows_written": record.counts.get("rows_written"),
             "bytes_read": record.counts.get("bytes_read"),
             "error": record.error,
+            "basis": record.basis,
+            "repeats": record.repeats,
         }
 
 

@@ -21,6 +21,7 @@ from jobs.lake.outage import outage
 from jobs.lake.quality import judge
 from jobs.lake.run import Record, Run
 from jobs.lake.tables.columns import AS_OF
+from jobs.lake.unchanged import unchanged
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -64,6 +65,8 @@ def run_job(job: Job, run: Run) -> None:
         later results is written.
     """
     with recorded(run, job.name) as record:
+        if unchanged(run, record):
+            return
         grows = any(wanted.scope is Scope.INCREMENT for wanted in job.reads)
         last = run.last_night(job.name) if grows else None
         frames = [_read(run, wanted, record, last) for wanted in job.reads]

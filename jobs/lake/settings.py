@@ -118,6 +118,8 @@ class NightsSettings(Section):
     """After an outage: one night that takes all that has come, or each missed one before it."""
     catch_up_most: int = Field(default=31, ge=1)
     """Missed nights that are caught up at most; the first of them takes what is older."""
+    skip_unchanged: bool = True
+    """Whether a job of a night that is run again is left out where it would do the same again."""
 
 
 class ModelSettings(Section):

@@ -14,6 +14,7 @@ from jobs.lake.run import Run
 from jobs.lake.runner import recorded, write_frames
 from jobs.lake.tables.gold import TOUCHPOINTS, VISITS
 from jobs.lake.tables.silver import EVENTS
+from jobs.lake.unchanged import unchanged
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -33,6 +34,8 @@ def activity(run: Run) -> None:
     were summed up, as after a file was corrected, its sums are made anew.
     """
     with recorded(run, "activity") as record:
+        if unchanged(run, record):
+            return
         record.inputs[EVENTS.id] = run.lake.version(EVENTS)
         events, summed = run.lake.read(EVENTS), run.lake.read(VISITS)
         # Of the touchpoints it cannot be seen which nights they lack, but for all of them.

@@ -148,6 +148,20 @@ def _put(scratch: Path, place: Path) -> None:
     faults.committed(SUCCESS)
 
 
+def is_whole(folder: Path, night: date) -> bool:
+    """Whether a night's files are there, are what its manifest says, and ``latest`` leads there."""
+    place = folder / night.isoformat()
+    try:
+        told = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return (
+        (place / SUCCESS).exists()
+        and _measured(place) == told.get("files")
+        and (folder / "latest").resolve() == place.resolve()
+    )
+
+
 def open_to_all(folder: Path) -> list[Path]:
     """Return those folders below ``exports/email`` whose files every account may read."""
     if not folder.is_dir() or not _others_may(folder, stat.S_IXOTH):

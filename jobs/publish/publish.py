@@ -18,10 +18,11 @@ from jobs.lake.tables.bronze import VAULT_CONTACTS, VAULT_KEYS
 from jobs.lake.tables.identity import IDENTIFIERS, PERSONS
 from jobs.lake.tables.serving import RECOMMENDATIONS
 from jobs.lake.tables.silver import CONSENTS, CUSTOMERS, PRODUCTS
+from jobs.lake.unchanged import unchanged
 from jobs.profiles.consent import addresses_of, consent_acts, current_consents, current_purposes
 from jobs.profiles.profiles import PERSONALIZATION
 from jobs.publish import pointer
-from jobs.publish.export import export_rows, write_export
+from jobs.publish.export import export_rows, is_whole, write_export
 from jobs.publish.recipients import CUSTOMER_NO, consented_addresses, consented_numbers
 from jobs.publish.vault import opened, sealed_addresses
 
@@ -43,9 +44,22 @@ def publish(run: Run) -> None:
         The night has no lists.
     """
     with recorded(run, "publish") as record:
+        if unchanged(run, record, still=lambda _: _shown(run)):
+            return
         place = _write_export(run, record)
         shown = pointer.publish(run.lake, run.home, run.as_of, run.id)
     log.info("publish: %s%s", place, "" if shown else " (a later night stays the one shown)")
+
+
+def _shown(run: Run) -> bool:
+    """Whether readers are shown this night as it stands, and its export is whole."""
+    moves = pointer.switches(run.lake)
+    return (
+        bool(moves)
+        and moves[-1]["as_of"] == run.as_of
+        and moves[-1]["table_version"] == run.lake.version(RECOMMENDATIONS)
+        and is_whole(pointer.export_folder(run.home), run.as_of)
+    )
 
 
 def roll_back(run: Run) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MODEL = "recommender"
 """Name of the registered model."""
+MODEL_ID = f"models/{MODEL}"
+"""How ``ops.runs`` names it among what was read and written."""
 
 
 def open_registry(run: Run) -> Registry:

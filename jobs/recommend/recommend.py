@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from jobs.lake.job import job
-from jobs.lake.tables.gold import SCORES
+from jobs.lake.tables.gold import EVERYBODY, SCORES
+from jobs.lake.tables.identity import PERSONS
 from jobs.lake.tables.serving import RECOMMENDATIONS
 from jobs.lake.tables.silver import PRODUCTS
 from jobs.recommend.settings import RecommendSettings
@@ -15,15 +16,19 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 
-@job(reads=[SCORES, PRODUCTS], writes=RECOMMENDATIONS, section="recommend")
+@job(reads=[SCORES, PERSONS, PRODUCTS], writes=RECOMMENDATIONS, section="recommend")
 def recommend(
     scores: DataFrame,
+    persons: DataFrame,
     products: DataFrame,
     *,
     as_of: date,
     settings: RecommendSettings,
 ) -> DataFrame:
-    """Give every ranked product a reason, and every list a day on which it ends."""
+    """Give every person a list, every product a reason, and every list a day on which it ends.
+
+    Who has no scores of their own gets those of everybody.
+    """
     from pyspark.sql import functions as F
 
     tonight = scores.where(F.col("as_of") == F.lit(as_of))
@@ -34,7 +39,7 @@ def recommend(
     told = tonight.join(F.broadcast(because), "because", "left").withColumn("reason", _reason())
     end = F.lit(as_of + timedelta(days=1)).cast("timestamp")
     days = settings.expires_after_days
-    return told.select(
+    lists = told.select(
         "person_id",
         "rank",
         "product_id",
@@ -46,6 +51,11 @@ def recommend(
         (end + F.expr(f"INTERVAL {days} DAYS")).alias("expires_at"),
         "as_of",
     )
+    own = lists.where(F.col("person_id") != EVERYBODY)
+    same = lists.where(F.col("person_id") == EVERYBODY).drop("person_id")
+    have = tonight.where("rank = 1").select("person_id")
+    others = persons.select("person_id").join(have, "person_id", "left_anti")
+    return own.unionByName(others.crossJoin(F.broadcast(same)))
 
 
 def _reason() -> Column:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from jobs.lake.run import Record, Run
-from jobs.lake.runner import of_this_night, recorded, write_frames
-from jobs.lake.tables.gold import RFM, SCORES
-from jobs.lake.tables.identity import PERSONS
+from jobs.lake.runner import recorded, write_frames
+from jobs.lake.tables.gold import EVERYBODY, RFM, SCORES
+from jobs.lake.unchanged import unchanged
 from jobs.recommend.learnt import (
     MODEL,
+    MODEL_ID,
     agreed_persons,
     interactions,
     open_registry,
@@ -41,14 +44,17 @@ def score(run: Run) -> None:
 
     A person who agreed to personalization and has a history gets the champion's list; it is
     filled up, where it is short, by what is popular in the person's segment and then overall.
-    Everybody else gets what is popular overall: nothing of their own behaviour goes into it.
+    Everybody else gets what is popular overall, and nothing of their own behaviour goes into it:
+    that list is written once.
     """
     wanted = run.settings.recommend
     with recorded(run, "score") as record:
+        if unchanged(run, record, still=partial(_same_model, run)):
+            return
         persons = agreed_persons(run, record)
         rows = interactions(run, record, persons)
         products = recommendable(run, record)
-        personal, version = _personal(run, rows, products)
+        personal, version = _personal(run, record, rows, products)
         segments = _segments(run, record, persons)
         popular = _popular(run, rows, products, segments)
         spark = run.lake.spark
@@ -56,11 +62,8 @@ def score(run: Run) -> None:
         barred = bought if wanted.exclude_bought else bought.iloc[:0]
         own = own_lists(personal, segments, popular, barred, length=wanted.products)
         own = with_bought(own, bought)
-        of_this_night(run, PERSONS)
-        record.inputs[PERSONS.id] = run.lake.version(PERSONS)
-        lists = everybodys_lists(
+        lists = all_lists(
             spark.createDataFrame(own, OWN),
-            run.lake.read(PERSONS).select("person_id"),
             spark.createDataFrame(_overall(popular).head(wanted.products), POPULAR),
             as_of=run.as_of,
             version=version,
@@ -115,17 +118,13 @@ def own_lists(
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
-def everybodys_lists(
-    own: DataFrame, persons: DataFrame, popular: DataFrame, *, as_of: date, version: str
-) -> DataFrame:
-    """Give those without a list of their own the same one.
+def all_lists(own: DataFrame, popular: DataFrame, *, as_of: date, version: str) -> DataFrame:
+    """Put the list of those who have none of their own beside the others.
 
     Parameters
     ----------
     own : DataFrame
         Lists of their own, of the columns ``OWN``.
-    persons : DataFrame
-        ``person_id`` of everybody.
     popular : DataFrame
         The list of all others: ``rank``, ``product_id``, ``score``.
     as_of : date
@@ -140,9 +139,10 @@ def everybodys_lists(
     """
     from pyspark.sql import functions as F
 
-    have = own.where("rank = 1").select("person_id")
-    same = persons.join(have, "person_id", "left_anti").crossJoin(F.broadcast(popular))
-    both = own.unionByName(same.withColumn("strategy", F.lit("popular")), allowMissingColumns=True)
+    same = popular.select(
+        F.lit(EVERYBODY).alias("person_id"), "*", F.lit("popular").alias("strategy")
+    )
+    both = own.unionByName(same, allowMissingColumns=True)
     made_by = F.when(F.col("strategy") == "als", version).otherwise(NO_MODEL)
     return both.withColumn("as_of", F.lit(as_of)).withColumn("model_version", made_by)
 
@@ -173,7 +173,16 @@ def _overall(popular: pd.DataFrame) -> pd.DataFrame:
     return popular.loc[popular["segment"].isna(), ["rank", "product_id", "score"]]
 
 
-def _personal(run: Run, rows: pd.DataFrame, products: list[str]) -> tuple[pd.DataFrame, str]:
+def _same_model(run: Run, earlier: Mapping[str, Any]) -> bool:
+    """Whether the lists of tonight would be ranked by the model that has ranked them."""
+    then = earlier["inputs"].get(MODEL_ID)
+    until = run.as_of + timedelta(days=1)
+    return open_registry(run).in_use(MODEL, until=until) == (None if then is None else str(then))
+
+
+def _personal(
+    run: Run, record: Record, rows: pd.DataFrame, products: list[str]
+) -> tuple[pd.DataFrame, str]:
     """Rank by the champion, with evidence, and name its version; empty where there is no model."""
     from models.evidence import evidence
     from models.recommender import empty_recommendations, recommend
@@ -185,6 +194,7 @@ def _personal(run: Run, rows: pd.DataFrame, products: list[str]) -> tuple[pd.Dat
         model, version = open_registry(run).load(MODEL, until=until)
     except RegistryError:
         return empty_recommendations().assign(because=None), NO_MODEL
+    record.inputs[MODEL_ID] = int(version)
     lists = recommend(
         model,
         rows,

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.lake.run import Run
 from jobs.lake.runner import recorded
+from jobs.lake.unchanged import unchanged
 from jobs.recommend.learnt import (
     MODEL,
+    MODEL_ID,
     agreed_persons,
     digest,
     interactions,
@@ -44,6 +46,8 @@ def train(run: Run) -> None:
 
     wanted = run.settings.recommend
     with recorded(run, "train") as record:
+        if unchanged(run, record, still=partial(_registered, run)):
+            return
         persons = agreed_persons(run, record)
         rows = interactions(run, record, persons)
         until = run.as_of + timedelta(days=1)
@@ -74,6 +78,7 @@ def train(run: Run) -> None:
             gate=wanted.gate,
             champion_value=metrics.get(f"champion_{wanted.metric}"),
         )
+        record.outputs[MODEL_ID] = int(done.version)
         record.counts["rows_read"] = len(rows)
     log.info(
         "train: version %s is %s (%s); NDCG@10 %.4f, popularity %.4f",
@@ -83,6 +88,12 @@ def train(run: Run) -> None:
         metrics[wanted.metric],
         metrics[f"popularity_{wanted.metric}"],
     )
+
+
+def _registered(run: Run, earlier: Mapping[str, Any]) -> bool:
+    """Whether the version that an earlier try has trained, if it has, is there still."""
+    version = earlier["outputs"].get(MODEL_ID)
+    return version is None or open_registry(run).holds(MODEL, str(version))
 
 
 def run_key(as_of: date, rows: pd.DataFrame, parameters: Mapping[str, Any]) -> str:

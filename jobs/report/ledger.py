@@ -59,10 +59,12 @@ def recent(
         connection.execute("SET TimeZone = 'UTC'")
         if isinstance(folder, StoreFolder):
             # DuckDB reads a store by an extension only, which it would have to download.
-            connection.register("ledger", delta.to_pyarrow_dataset())
+            found = connection.from_arrow(delta.to_pyarrow_dataset())
         else:
             found = connection.read_parquet(files, union_by_name=True, hive_partitioning=False)
-            found.create_view("ledger")
+        # A lake of an earlier release, and files from before a column was added, lack it.
+        lacking = [f'NULL AS "{name}"' for name in table.names if name not in found.columns]
+        found.project(", ".join(["*", *lacking])).create_view("ledger")
         answer = connection.execute(query, list(parameters) or None)
         names = [column[0] for column in answer.description or []]
         return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]

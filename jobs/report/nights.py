@@ -1,7 +1,7 @@
 """Nights: how each of them went, from ``ops.runs``.
 
-A job that was tried again counts with its latest try. Rows of feeds are added up over all tries,
-since a try takes only what the ones before it left.
+A job that was tried again counts with its latest try that had something to do. Rows of feeds are
+added up over all tries, since a try takes only what the ones before it left.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _RUNS = """
     SELECT as_of, job, source, state, started_at, ended_at, rows_written, error,
         rows_read, rows_accepted, rows_quarantined, rows_duplicate
     FROM ledger
-    WHERE as_of IN (SELECT DISTINCT as_of FROM ledger ORDER BY 1 DESC LIMIT ?)
+    WHERE as_of IN (SELECT DISTINCT as_of FROM ledger ORDER BY 1 DESC LIMIT ?) AND repeats IS NULL
     ORDER BY started_at
 """
 

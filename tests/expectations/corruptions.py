@@ -73,6 +73,9 @@ _AHEAD = "2026-03-11"
 _STALE = {"ordered_at": "2026-02-20T10:00:00", "order_date": "2026-02-20"}
 _NOBODY = {"identifier": None, "customer_no": None, "login": None, "message_id": None}
 _UNKNOWN_PRODUCT = every(product_id="nowhere")
+_STRANGERS = Corruption(
+    lambda rows: [row | {"person_id": "nobody{c}"} for row in rows[:3]] + rows[3:]
+)
 
 CORRUPTIONS: dict[str, dict[str, Corruption]] = {
     "silver.customers": {
@@ -263,7 +266,8 @@ CORRUPTIONS: dict[str, dict[str, Corruption]] = {
         "ranks_dense": first(rank=4, score=0.1),
         "products_once": second(product_id="mug"),
         "best_first": second(score=1.0),
-        "persons_exist": every(person_id="nobody{c}"),
+        "persons_exist": _STRANGERS,
+        "for_everybody": fewer(keep=3),
         "products_exist": first(product_id="nowhere"),
         "not_empty": fewer(keep=0),
     },

@@ -299,8 +299,13 @@ GOOD: dict[str, list[Row]] = {
         for kind, value in (("purchase", "5.00"), ("product_view", None), ("return", "-5.00"))
     ],
     "gold.scores": [
-        _RANKED | {"person_id": "p1{c}", "rank": rank, "product_id": product, "score": score}
-        for rank, product, score in ((1, "mug", 0.9), (2, "tea", 0.8), (3, "cup", 0.7))
+        _RANKED | {"person_id": who, "rank": rank, "product_id": product, "score": score}
+        for who, rank, product, score in (
+            ("p1{c}", 1, "mug", 0.9),
+            ("p1{c}", 2, "tea", 0.8),
+            ("p1{c}", 3, "cup", 0.7),
+            ("*{c}", 1, "mug", 5.0),
+        )
     ],
     "serving.recommendations": [
         _SHOWN | {"person_id": "p1{c}", "rank": rank, "product_id": product, "score": score}

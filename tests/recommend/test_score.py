@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.lake.tables.gold import SCORES
+from jobs.lake.tables.gold import EVERYBODY, SCORES
 from jobs.lake.tables.silver import PRODUCTS
 from jobs.recommend.recommend import recommend
-from jobs.recommend.score import NO_MODEL, OWN, POPULAR, everybodys_lists, own_lists, with_bought
+from jobs.recommend.score import NO_MODEL, OWN, POPULAR, all_lists, own_lists, with_bought
 from jobs.recommend.settings import RecommendSettings
 from tests.rows import rows
 
@@ -72,11 +72,10 @@ def test_lists_are_filled_from_the_segment_and_then_from_all(
     ]
 
 
-def test_all_others_get_the_same_list(spark: SparkSession) -> None:
+def test_the_list_of_all_others_stands_there_once(spark: SparkSession) -> None:
     own = [("ann", 1, "A", 0.9, "X", "als", True), ("ann", 2, "B", 4.0, None, "popular", None)]
-    lists = everybodys_lists(
+    lists = all_lists(
         spark.createDataFrame(own, OWN),
-        spark.createDataFrame([("ann",), ("bob",), ("cat",)], "person_id string"),
         spark.createDataFrame([(1, "C", 9.0), (2, "B", 8.0)], POPULAR),
         as_of=NIGHT,
         version="recommender/7",
@@ -84,12 +83,10 @@ def test_all_others_get_the_same_list(spark: SparkSession) -> None:
     shown = ("person_id", "rank", "product_id", "score", "strategy", "model_version")
     found = SCORES.conform(lists).collect()
     assert sorted(tuple(row[name] for name in shown) for row in found) == [
+        (EVERYBODY, 1, "C", 9.0, "popular", NO_MODEL),
+        (EVERYBODY, 2, "B", 8.0, "popular", NO_MODEL),
         ("ann", 1, "A", 0.9, "als", "recommender/7"),
         ("ann", 2, "B", 4.0, "popular", NO_MODEL),
-        ("bob", 1, "C", 9.0, "popular", NO_MODEL),
-        ("bob", 2, "B", 8.0, "popular", NO_MODEL),
-        ("cat", 1, "C", 9.0, "popular", NO_MODEL),
-        ("cat", 2, "B", 8.0, "popular", NO_MODEL),
     ]
     assert {row["as_of"] for row in found} == {NIGHT}
 
@@ -103,14 +100,50 @@ def test_where_nothing_is_known_of_anybody_all_get_what_is_popular(spark: SparkS
         nobody,
         length=3,
     )
-    lists = everybodys_lists(
+    lists = all_lists(
         spark.createDataFrame(with_bought(own, nobody), OWN),
-        spark.createDataFrame([("ann",)], "person_id string"),
         spark.createDataFrame([(1, "C", 9.0)], POPULAR),
         as_of=NIGHT,
         version="recommender/7",
     )
-    assert [(r.person_id, r.product_id) for r in SCORES.conform(lists).collect()] == [("ann", "C")]
+    found = SCORES.conform(lists).collect()
+    assert [(r.person_id, r.product_id) for r in found] == [(EVERYBODY, "C")]
+
+
+def test_everybody_is_shown_a_list_their_own_if_they_have_one(spark: SparkSession) -> None:
+    scored = [
+        {
+            "person_id": who,
+            "as_of": night,
+            "rank": rank,
+            "product_id": key,
+            "score": 1.0,
+            "strategy": "popular",
+        }
+        for who, night, rank, key in (
+            ("ann", "2026-03-02", 1, "A"),
+            ("ann", "2026-03-02", 2, "B"),
+            ("bob", "2026-03-01", 1, "old"),
+            (EVERYBODY, "2026-03-02", 1, "C"),
+            (EVERYBODY, "2026-03-02", 2, "D"),
+            (EVERYBODY, "2026-03-01", 1, "old"),
+        )
+    ]
+    found = recommend(
+        rows(spark, SCORES, scored),
+        spark.createDataFrame([("ann",), ("bob",), ("cat",)], "person_id string"),
+        rows(spark, PRODUCTS, []),
+        as_of=NIGHT,
+        settings=RecommendSettings(),
+    )
+    assert sorted((r.person_id, r.rank, r.product_id) for r in found.collect()) == [
+        ("ann", 1, "A"),
+        ("ann", 2, "B"),
+        ("bob", 1, "C"),
+        ("bob", 2, "D"),
+        ("cat", 1, "C"),
+        ("cat", 2, "D"),
+    ]
 
 
 def test_every_list_says_why(spark: SparkSession) -> None:
@@ -153,6 +186,7 @@ def test_every_list_says_why(spark: SparkSession) -> None:
                 scored(7, "Y", "als", "Y", False),
             ],
         ),
+        spark.createDataFrame([("p1",)], "person_id string"),
         rows(spark, PRODUCTS, [named("X", "Teapot"), named("Y", "Lamp")]),
         as_of=NIGHT,
         settings=RecommendSettings(expires_after_days=2),

@@ -8,9 +8,10 @@ import typer
 
 app = typer.Typer(add_completion=False)
 
-_COLUMNS = """run_id, job, source, state, started_at,
-    date_diff('second', started_at, ended_at) AS seconds,
-    rows_read, rows_accepted, rows_quarantined, rows_duplicate, rows_written, error"""
+_COLUMNS = (
+    *("run_id", "job", "source", "state", "started_at", "seconds"),
+    *("rows_read", "rows_accepted", "rows_quarantined", "rows_duplicate", "rows_written", "error"),
+)
 
 
 @app.command()
@@ -25,9 +26,13 @@ def runs(
     from jobs.lake.folders import lake_root
 
     found = records(
-        f"SELECT {'*' if as_json else _COLUMNS} FROM ops.runs "  # noqa: S608 - no user's text
+        "SELECT *, date_diff('second', started_at, ended_at) AS seconds FROM ops.runs "
         "WHERE NOT ? OR state <> 'succeeded' ORDER BY started_at DESC LIMIT ?",
         lake_root(),
         [failed, last],
     )
+    if not as_json:
+        # A lake of an earlier release has no such column yet.
+        found = [row | ({"state": "unchanged"} if row.get("repeats") else {}) for row in found]
+        found = [{name: row[name] for name in _COLUMNS} for row in found]
     show_rows(found, as_json=as_json, nothing="Nothing failed." if failed else "Nothing has run.")

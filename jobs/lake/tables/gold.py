@@ -1,5 +1,7 @@
 """Gold: profiles, segments and interactions, by person."""
 
+from dataclasses import replace
+
 from jobs.lake.contract import Column, Refresh, Table
 from jobs.lake.tables.columns import (
     AS_OF,
@@ -230,11 +232,14 @@ INTERACTIONS = Table(
     cluster_by=("person_id",),
 )
 
+EVERYBODY = "*"
+"""``person_id`` of the scores of all those who have none of their own; no person's begins so."""
+
 SCORES = Table(
     layer="gold",
     name="scores",
     columns=(
-        PERSON_ID,
+        replace(PERSON_ID, description="Person; `*` for all those who have no rows of their own."),
         AS_OF,
         Column("rank", "int", "1 for the best.", nullable=False),
         PRODUCT_ID,
@@ -249,7 +254,8 @@ SCORES = Table(
     key=("person_id", "as_of", "rank"),
     refresh=Refresh.REPLACE_DATE,
     owner="data science",
-    description="Products ranked for every person by the champion model, before what may be shown.",
+    description="Products ranked by the champion model for each person of whom something may be "
+    "used, and once by what is popular for everybody else, before what may be shown.",
     date="as_of",
     partition_by=("as_of",),
     retention_days=30,

@@ -35,8 +35,16 @@ RUNS = Table(
             "bigint",
             "Rows already there, repeated, or overtaken by a newer row of the same files.",
         ),
-        Column("inputs", "map<string,bigint>", "Table to the Delta version that was read."),
-        Column("outputs", "map<string,bigint>", "Table to the Delta version that was written."),
+        Column(
+            "inputs",
+            "map<string,bigint>",
+            "Table to the Delta version that was read; `models/<name>` to the version of a model.",
+        ),
+        Column(
+            "outputs",
+            "map<string,bigint>",
+            "Table to the Delta version that was written; models likewise.",
+        ),
         Column("rows_written", "bigint", "Rows of the job's result."),
         Column(
             "bytes_read",
@@ -44,6 +52,17 @@ RUNS = Table(
             "Bytes that its queries read, of files and of rows kept in memory for a second pass.",
         ),
         Column("error", "string", "What failed, in one line.", PSEUDO),
+        Column(
+            "basis",
+            "string",
+            "Digest of what decides the result beside the inputs: code, settings, catalogue.",
+        ),
+        Column(
+            "repeats",
+            "timestamp",
+            "Start (UTC) of the try of this night whose result stands: nothing had changed since, "
+            "and this one did nothing.",
+        ),
     ),
     key=("run_id", "job", "source", "started_at"),
     refresh=Refresh.APPEND,
