@@ -5,9 +5,9 @@ Usage: ``python bench/scale.py --people 50 10000 100000 --out bench/scale.json``
 For each number of people: a world of 91 days; the first 90 from nothing to export, one more day,
 and that day again without a new file. For the largest then, in a home of its own, the first 9 days
 and one more: the bytes that a night reads of files (as Hadoop counts them) after 9 days are held
-against those after 90. The exponent of a job is the slope of its seconds over people in a log-log
-plot between the two largest worlds, the seconds of the smallest taken away. Sizes that the file has
-already are not measured again.
+against those after 90; and there a day on which nothing came. The exponent of a job is the slope of
+its seconds over people in a log-log plot between the two largest worlds, the seconds of the smallest
+taken away. Sizes that the file has already are not measured again.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import argparse
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -79,11 +80,19 @@ def measured(people: int, scratch: Path, *, early_too: bool) -> dict[str, Any]:
     if not early_too:
         return found
     early.mkdir(parents=True)
-    for name in ("landing", "truth", "source_set"):
+    for name in ("truth", "source_set"):
         (early / name).symlink_to(whole / name)
+    quiet = day(SHORT + 2)
+    shutil.copytree(
+        whole / "landing",
+        early / "landing",
+        copy_function=os.link,
+        ignore=shutil.ignore_patterns(quiet.isoformat()),
+    )
     found |= {
         "early_after_nothing": night("demo", early, day(SHORT)),
         "early_one_more_day": night("demo", early, day(SHORT + 1)),
+        "early_day_without_files": night("demo", early, quiet),
     }
     before, after = (found[name]["file_bytes"] for name in ("early_one_more_day", "one_more_day"))
     return found | {
@@ -93,7 +102,7 @@ def measured(people: int, scratch: Path, *, early_too: bool) -> dict[str, Any]:
     }
 
 
-def world(people: int, home: Path) -> float | None:
+def world(people: int, home: Path, days: int = DAYS) -> float | None:
     """Simulate the shop in a home, and set the variables that say which it is.
 
     Returns
@@ -103,7 +112,7 @@ def world(people: int, home: Path) -> float | None:
     """
     os.environ |= {
         "BESPOKE__SIMULATE__PEOPLE": str(people),
-        "BESPOKE__SIMULATE__DAYS": str(DAYS),
+        "BESPOKE__SIMULATE__DAYS": str(days),
         "BESPOKE__AIRFLOW__RETRIES": "0",
     }
     there = (home / "landing").exists()
