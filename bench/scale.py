@@ -5,9 +5,9 @@ Usage: ``python bench/scale.py --people 50 10000 100000 --out bench/scale.json``
 For each number of people: a world of 91 days; the first 90 from nothing to export, one more day,
 and that day again without a new file. For the largest then, in a home of its own, the first 9 days
 and one more: the bytes that a night reads of files (as Hadoop counts them) after 9 days are held
-against those after 90; and there a day on which nothing came. The exponent of a job is the slope of
-its seconds over people in a log-log plot between the two largest worlds, the seconds of the smallest
-taken away. Sizes that the file has already are not measured again.
+against those after 90; and there a day on which nothing came. The exponent of a job is the slope
+of its seconds over people in a log-log plot between the two largest worlds, the seconds of the
+smallest taken away. Sizes that the file has already are not measured again.
 """
 
 from __future__ import annotations

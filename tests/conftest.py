@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from pyspark.sql import SparkSession
 
@@ -17,6 +18,10 @@ from tests.tiny import TinyShop, run_tiny
 
 # It says goodbye when the process ends, to a stream that pytest has closed by then.
 logging.getLogger("py4j").setLevel(logging.WARNING)
+
+# How long an example takes says how busy the machine is, and not whether it is right.
+hypothesis.settings.register_profile("bespoke", deadline=None)
+hypothesis.settings.load_profile("bespoke")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -59,9 +59,7 @@ def test_no_links_have_no_components(spark: SparkSession, engine: Engine) -> Non
     assert engine(spark, []) == {}
 
 
-@settings(
-    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     links=st.lists(
         st.tuples(st.sampled_from("abcdefghijkl"), st.sampled_from("abcdefghijkl")),
