@@ -4,7 +4,7 @@ SHELL := bash
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCE ?= demo
+SOURCE ?= $(or $(BESPOKE_SOURCE),demo)
 export BESPOKE_SOURCE = $(SOURCE)
 # The real data sets are read from where the user has them; this is where a checkout looks.
 ifneq ($(wildcard ../shared/data),)

@@ -234,7 +234,10 @@ def feeds() -> Finding:
     late = owed(last) if last else []
     if not late:
         return Finding("feeds", True, "none that is to come is late")
-    mend = "ask the feed's owner (bespoke sources); what comes is read by the next night"
+    mend = (
+        "ask the feed's owner (bespoke sources); when it has come, run the night again if it was "
+        "stopped, else the next one reads it"
+    )
     return Finding("feeds", False, "; ".join(map(str, late)), mend)
 
 

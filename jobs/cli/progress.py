@@ -50,7 +50,7 @@ class Progress:
     def fail(self, error: str, *, again: bool) -> None:
         """Note that it failed, and whether it will be tried again."""
         self.errors[self._name] = error
-        first = error.partition("\n")[0]
+        first = error.lstrip().partition("\n")[0]
         self._line("[red]✗[/red]", f"{first} (tried again)" if again else first)
 
     @contextmanager

@@ -13,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -108,7 +109,8 @@ def _where(port: int) -> str:
         "The DAG `nightly` is paused: switch it on there, or: "
         "bespoke airflow dags unpause nightly\n"
         "Run a night there (its logical date is on the day after), or: "
-        "bespoke airflow dags trigger nightly --logical-date 2026-08-30T03:00:00Z\n"
+        "bespoke airflow dags trigger nightly "
+        f"--logical-date {datetime.now(UTC):%Y-%m-%d}T03:00:00Z\n"
         "Ctrl-C stops everything."
     )
 

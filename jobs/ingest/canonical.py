@@ -178,7 +178,13 @@ def _derived(frame: DataFrame, mapping: Mapping) -> DataFrame:
             day = F.to_date(F.from_utc_timestamp("occurred_at", zone))
             return frame.withColumn("event_date", day)
         case "products":
-            return frame.withColumn("department", F.split("category", " > ")[0])
+            own = F.when(F.col("price").isNotNull(), F.lit(mapping.currency))
+            return frame.withColumns(
+                {
+                    "department": F.split("category", " > ")[0],
+                    "currency": F.coalesce(F.upper("currency"), own),
+                }
+            )
     return frame
 
 
@@ -206,13 +212,18 @@ def _valued(frame: DataFrame, mapping: Mapping) -> DataFrame:
 
 
 def versioned(frame: DataFrame, kind: Kind) -> DataFrame:
-    """Add the version that orders two states of a row, and the hash of its content."""
+    """Add the version that orders two states of a row, and the hash of its content.
+
+    A row that does not say when it was changed counts as changed on the day it reached us: as the
+    oldest of all, it would never change anything.
+    """
     from pyspark.sql import functions as F
 
     changed = F.col("updated_at") if "updated_at" in kind.silver.names else F.lit(None)
+    arrived = F.col("known_from").cast("timestamp")
     version = F.concat_ws(
         "-",
-        F.coalesce(F.date_format(changed.cast("timestamp"), "yyyyMMddHHmmss"), F.lit("0" * 14)),
+        F.date_format(F.coalesce(changed.cast("timestamp"), arrived), "yyyyMMddHHmmss"),
         F.date_format("known_from", "yyyyMMdd"),
         F.lpad(F.col("generation").cast("string"), 4, "0"),
     )

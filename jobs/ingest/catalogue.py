@@ -20,6 +20,11 @@ from jobs.lake.settings import SettingsError, explain, read_yaml
 
 ROW_KEY = "row"
 """Key of a feed whose rows carry none: the content of the row."""
+DAY = (
+    r"(?P<day>\d{4}-\d{2}-\d{2}"
+    r"|(?<!\d)20\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d))"
+)
+"""A day in a path, as 2026-08-29 or 20260829."""
 _SET = re.compile(r"^set:[ \t]*[\"']?([\w.-]+)[\"']?[ \t]*(?:#.*)?\r?$", re.MULTILINE)
 
 
@@ -37,7 +42,7 @@ class Feed(Part):
     jdbc: Jdbc | None = None
     derived_from: str | None = None
     """Another feed of the file whose rows this one reads; the rows are counted there."""
-    day: str = r"(?P<day>\d{4}-\d{2}-\d{2})"
+    day: str = DAY
     """Regular expression that finds the day in a file's path; without a match a file reached us
     on the night that first saw it."""
     time_zone: Zone | None = None
@@ -73,6 +78,17 @@ class Feed(Part):
         if not isinstance(value, dict):
             return value
         return {k: v if isinstance(v, dict) else {"expr": str(v)} for k, v in value.items()}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _strict_consents(cls, data: Any) -> Any:
+        """Let no consent pass that was refused unless the catalogue says so: it may be a no."""
+        if not isinstance(data, dict) or data.get("kind") != "consents":
+            return data
+        limits = data.get("limits")
+        if limits is not None and not isinstance(limits, dict):
+            return data
+        return data | {"limits": {"bad_rows": 0.0, "bad_rows_spared": 0} | (limits or {})}
 
     @field_validator("day")
     @classmethod

@@ -45,7 +45,7 @@ def changes(lake: Lake, name: str, feed: Feed, files: Sequence[Inspected]) -> di
 
     A day is looked at as a whole: its files need not all have the same columns.
     """
-    differ = [(f, _differences(feed, f.new_columns, f.missing_columns)) for f in files]
+    differ = [(f, differences(feed, f.new_columns, f.missing_columns)) for f in files]
     if not any(said for _, said in differ):
         return {}
     day, before = _last_day(lake, name, feed)
@@ -62,8 +62,8 @@ def changes(lake: Lake, name: str, feed: Feed, files: Sequence[Inspected]) -> di
     return found
 
 
-def _differences(feed: Feed, new: Iterable[str], missing: Iterable[str]) -> list[str]:
-    # A column that may be missing is no change when it is.
+def differences(feed: Feed, new: Iterable[str], missing: Iterable[str]) -> list[str]:
+    """Say in what a file's columns differ from the catalogue's; one that may be missing may."""
     wanted = [column for column in missing if column in feed.required_fields]
     return [*map(NEW.format, sorted(new)), *map(MISSING.format, sorted(wanted))]
 
@@ -75,7 +75,7 @@ def _last_day(lake: Lake, name: str, feed: Feed) -> tuple[date | None, set[str]]
     read = [row for row in rows if row["state"] in ("planned", "done")]
     day = max((row["known_from"] for row in read), default=None)
     said = [
-        _differences(feed, row["new_columns"] or (), row["missing_columns"] or ())
+        differences(feed, row["new_columns"] or (), row["missing_columns"] or ())
         for row in read
         if row["known_from"] == day
     ]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 CHUNK = 1 << 20
+_UNICODE = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "ascii")
 
 
 class FileRefusedError(ValueError):
@@ -59,6 +60,10 @@ def _text_header(head: bytes, feed: Feed, form: Format) -> tuple[str, ...]:
         raise FileRefusedError(
             f"wrong encoding: the file is UTF-16, the catalogue says {form.encoding}"
         )
+    if codecs.lookup(form.encoding).name not in _UNICODE and _is_utf8(head):
+        raise FileRefusedError(
+            f"wrong encoding: the file is UTF-8, the catalogue says {form.encoding}"
+        )
     if form.type == "jsonl":
         return _json_columns(head)
     text = io.StringIO(head.decode(form.encoding, errors="replace").removeprefix("\ufeff"))
@@ -70,10 +75,26 @@ def _text_header(head: bytes, feed: Feed, form: Format) -> tuple[str, ...]:
     missing = [c for c in feed.required_fields if c not in header]
     if missing and len(missing) == len(feed.required_fields):
         raise FileRefusedError(
-            f"no header: none of the columns {', '.join(missing)} stands in the first line"
+            f"no header: none of the columns {', '.join(missing)} stands in the first line; "
+            f"has it another delimiter than {form.delimiter!r}?"
         )
     _no_name_twice(header)
     return header
+
+
+def _is_utf8(head: bytes) -> bool:
+    """Whether a text has letters beyond ASCII and all of them are written as UTF-8 writes them.
+
+    In a code page of one byte a letter, such pairs are no words: `Ã¤` for `ä`.
+    """
+    if head.isascii():
+        return False
+    try:
+        # A letter may be cut at the end of what was read.
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _no_name_twice(header: Sequence[str]) -> None:

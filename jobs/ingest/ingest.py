@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,9 @@ from jobs.ingest.awaited import judge_lateness
 from jobs.ingest.bronze import write_bronze
 from jobs.ingest.canonical import REASONS, canonical
 from jobs.ingest.catalogue import source_set
+from jobs.ingest.changes import differences
 from jobs.ingest.derived import derived_rows, write_derived
+from jobs.ingest.expressions import refused_expression
 from jobs.ingest.feeds import FeedNight, nights
 from jobs.ingest.keyring import key_file, keyring_of
 from jobs.ingest.ledger import Batch
@@ -32,7 +36,7 @@ from jobs.lake.decisions import given_up, released
 from jobs.lake.errors import DataError
 from jobs.lake.run import Record, Run
 from jobs.lake.runner import recorded
-from jobs.lake.settings import conf_folder
+from jobs.lake.settings import SettingsError, conf_folder
 from jobs.lake.tables.bronze import VAULT_KEYS
 from jobs.lake.tables.ops import QUARANTINE
 
@@ -72,11 +76,25 @@ def _ingest_kind(feeds: list[FeedNight]) -> list[str]:
     for feed in feeds:
         night = replace(feed, run=run)
         try:
-            with recorded(night.run, "ingest", night.mapping.name) as record:
+            with recorded(night.run, "ingest", night.mapping.name) as record, _named(night):
                 _ingest_feed(night, record)
         except DataError as error:
             stopped.append(str(error))
     return stopped
+
+
+@contextmanager
+def _named(night: FeedNight) -> Iterator[None]:
+    """Say of SQL that Spark refuses where it stands, and not the plan that it would have been."""
+    from pyspark.errors import AnalysisException
+
+    try:
+        yield
+    except AnalysisException as error:
+        said = refused_expression(night.run.lake.spark, night.mapping)
+        if said is None:
+            raise
+        raise SettingsError(said) from error
 
 
 def _ingest_feed(night: FeedNight, record: Record) -> None:
@@ -139,7 +157,7 @@ def _to_silver(night: FeedNight, batch: Batch, total: Outcome, record: Record) -
         if abandoned:
             _quarantine(night, batch, mapped, outcome)
         else:
-            _hold_against_limit(night, outcome)
+            _hold_against_limit(night, batch, outcome)
             _take(night, batch, mapped, outcome)
     finally:
         mapped.unpersist()
@@ -194,19 +212,32 @@ def _quarantine(night: FeedNight, batch: Batch, mapped: DataFrame, outcome: Outc
         outcome.outputs[QUARANTINE.id] = done.version
 
 
-def _hold_against_limit(night: FeedNight, outcome: Outcome) -> None:
+def _hold_against_limit(night: FeedNight, batch: Batch, outcome: Outcome) -> None:
     name, limit = night.mapping.name, night.mapping.feed.limits.bad_rows
     spared = night.mapping.feed.limits.bad_rows_spared
     if outcome.quarantined <= max(spared, limit * outcome.read):
         return
     if released(night.run, name, "bad_rows"):
         return
+    said = "; ".join([*outcome.worst, *_columns(night, batch)])
     raise DataError(
         f"{name}: {outcome.quarantined:,} of {outcome.read:,} rows are bad "
         f"({outcome.quarantined / outcome.read:.1%}, limit {limit:.1%}): "
-        f"{'; '.join(outcome.worst)}. The rows wait in bronze; mend the source or the catalogue, "
+        f"{said}. The rows wait in bronze; mend the source or the catalogue, "
         f'or let them pass: bespoke release {name} --date {night.run.as_of} --why "…"'
     )
+
+
+def _columns(night: FeedNight, batch: Batch) -> list[str]:
+    """Say which columns of a batch's files are not as the catalogue has them: often the cause."""
+    said = {
+        change: None
+        for file in batch.files
+        for change in differences(
+            night.mapping.feed, file.new_columns or (), file.missing_columns or ()
+        )
+    }
+    return list(said)
 
 
 def derive(night: FeedNight, unit: Batch, mapped: DataFrame) -> None:

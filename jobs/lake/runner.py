@@ -45,7 +45,8 @@ def recorded(run: Run, job: str, source: str | None = None) -> Iterator[Record]:
         except BaseException as error:
             record.state = "stopped" if isinstance(error, DataError) else "failed"
             told = outage(error, run.settings) or error
-            record.error = f"{type(told).__name__}: {told}".partition("\n")[0][:500]
+            # Spark's own messages begin with an empty line.
+            record.error = f"{type(told).__name__}: {f'{told}'.lstrip()}".partition("\n")[0][:500]
             run.write(record)
             log.error("%s: %s", record.state, record.error)
             raise

@@ -11,6 +11,7 @@ from pathlib import Path
 from jobs.cli.query import records
 from jobs.cli.shown import in_force
 from jobs.lake.folders import lake_root
+from jobs.lake.lock import owner
 from jobs.lake.outage import without_password
 from jobs.lake.settings import Settings, held_set
 from jobs.report.durations import Duration, durations
@@ -95,7 +96,7 @@ def gather(home: Path, now: datetime, settings: Settings) -> Facts:
     return Facts(
         now,
         held_set(home),
-        verdict(nights, in_use, took, feeds, quality, exports),
+        verdict(nights, in_use, took, feeds, quality, exports, at_work=owner(lake)[1]),
         in_use,
         nights,
         took,

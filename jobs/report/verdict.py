@@ -55,8 +55,10 @@ def verdict(
     feeds: Sequence[Feed],
     quality: Quality,
     exports: Sequence[Export],
+    *,
+    at_work: bool = False,
 ) -> Verdict:
-    """Judge the last night by what it left."""
+    """Judge the last night by what it left, and by whether somebody is writing the lake now."""
     if not nights:
         return Verdict(
             "none",
@@ -81,6 +83,11 @@ def verdict(
         tone = "warn" if last.state in ("unfinished", "given up") else "bad"
         headline = _broken_headline(last)
     sentences = (*_course(nights), *_pointer(last, shown))
+    if at_work and last.state == "unfinished":
+        headline = f"The night of {day(last.night)} is at work: {last.last_job} is done."
+        return Verdict(
+            tone, headline, sentences, warnings, (("See how far it is", "bespoke runs"),)
+        )
     return Verdict(tone, headline, sentences, warnings, tuple(_commands(last, quality, feeds)))
 
 

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from jobs.cli.main import app
+from jobs.lake.lock import writer
 from jobs.lake.run import Run
 from jobs.lake.settings import settings
 from jobs.lake.store import Lake
@@ -118,6 +119,14 @@ def test_a_killed_night_has_not_come_to_its_end(lake: Lake, facts: Gather, own_h
     night(lake, until="profiles")
     said = read(facts, own_home).text
     assert "has not come to its end: profiles was its last job." in said
+
+
+def test_a_night_at_work_is_said_to_be(lake: Lake, facts: Gather, own_home: Path) -> None:
+    night(lake, until="profiles")
+    with writer(lake.root, "nightly:2026-08-29 rfm"):
+        said = read(facts, own_home).text
+    assert "is at work: profiles is done." in said
+    assert "Then run the night again" not in said
 
 
 def test_warnings_are_told(lake: Lake, facts: Gather, own_home: Path) -> None:
