@@ -91,6 +91,8 @@ def environment(port: int) -> dict[str, str]:
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__API__BASE_URL": f"http://{LOOPBACK}:{port}",
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+        # A task that is answered later than this, as on a busy machine, has lost a try.
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
         # They say at this level what they import and which sockets they close.
         "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "great_expectations=WARNING, py4j=WARNING",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",

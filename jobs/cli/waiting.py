@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jobs.cli.nights import night_of
 from jobs.lake.folders import lake_root
@@ -27,6 +27,10 @@ RUN_TYPE = "{{ dag_run.run_type.value | default(dag_run.run_type, true) }}"
 LONGEST = timedelta(days=2)
 """A time of the day comes within one, wherever the feed's zone lies."""
 
+TASK = "await_feeds"
+WAITING = ["scheduled", "queued", "running", "up_for_reschedule", "up_for_retry"]
+"""States in which that task of a run has not let the run begin yet."""
+
 
 def waiting_task(settings: AirflowSettings, as_of: str) -> BaseOperator:
     """Return the task that a night begins with, inside the DAG that is being declared.
@@ -36,8 +40,8 @@ def waiting_task(settings: AirflowSettings, as_of: str) -> BaseOperator:
     from airflow.providers.standard.sensors.python import PythonSensor
 
     return PythonSensor(
-        task_id="await_feeds",
-        doc_md="Waits for feeds whose files have not come, as long as the catalogue says.",
+        task_id=TASK,
+        doc_md="Waits for other nights at work, and for feeds as long as the catalogue says.",
         python_callable=may_begin,
         op_kwargs={"wanted": as_of, "run_type": RUN_TYPE},
         mode="reschedule",
@@ -46,11 +50,13 @@ def waiting_task(settings: AirflowSettings, as_of: str) -> BaseOperator:
     )
 
 
-def may_begin(wanted: str, run_type: str) -> bool:
-    """Whether a night may begin: it waits for no feed, or nothing waits.
+def may_begin(wanted: str, run_type: str, ti: Any = None) -> bool:
+    """Whether a night may begin: no other one is at work, and it waits for no feed.
 
-    Only a run that the schedule began waits. One that a person began is wanted now, and to a
-    backfill of past nights nothing comes any more.
+    Only a run that the schedule began waits for feeds. One that a person began is wanted now, and
+    to a backfill of past nights nothing comes any more. A backfill's runs and those of the
+    schedule, which Airflow counts apart, wait for each other: the lake has one writer, and by
+    meeting its lock a night would use up its retries.
 
     Parameters
     ----------
@@ -58,13 +64,25 @@ def may_begin(wanted: str, run_type: str) -> bool:
         Business day, ISO 8601.
     run_type : str
         Airflow's type of the run, as ``scheduled``.
+    ti : RuntimeTaskInstance, optional
+        This task, which a scheduler has started.
     """
+    if ti is not None and run_type in ("scheduled", "backfill") and (others := at_work(ti)):
+        log.info("waiting for %d other run(s) of %s", others, ti.dag_id)
+        return False
     if run_type != "scheduled":
         return True
     found = awaited_feeds(date.fromisoformat(wanted))
     for feed in found:
         log.info("waiting for %s", feed)
     return not found
+
+
+def at_work(ti: Any) -> int:
+    """Count the runs of a task's DAG that have begun: they run, and wait no more."""
+    running: int = ti.get_dr_count(dag_id=ti.dag_id, states=["running"])
+    waiting: int = ti.get_ti_count(dag_id=ti.dag_id, task_ids=[TASK], states=WAITING)
+    return max(running - waiting, 0)
 
 
 def awaited_feeds(wanted: date) -> list[Awaited]:

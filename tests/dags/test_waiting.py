@@ -40,6 +40,46 @@ def test_no_other_run_does(owing: list[list[Awaited]], run_type: str) -> None:
     assert len(owing) == 3
 
 
+class _Runs:
+    """What Airflow counts: runs that run, and those of them that wait."""
+
+    dag_id = "nightly"
+
+    def __init__(self, running: int, waiting: int) -> None:
+        self.running, self.waiting = running, waiting
+
+    def get_dr_count(self, dag_id: str, states: list[str]) -> int:
+        assert (dag_id, states) == ("nightly", ["running"])
+        return self.running
+
+    def get_ti_count(self, dag_id: str, task_ids: list[str], states: list[str]) -> int:
+        assert (dag_id, task_ids) == ("nightly", ["await_feeds"])
+        return self.waiting
+
+
+@pytest.mark.parametrize(("running", "waiting", "may"), [(1, 1, True), (2, 1, False), (2, 2, True)])
+def test_a_backfills_night_waits_for_one_that_is_at_work(
+    running: int, waiting: int, may: bool
+) -> None:
+    assert begins("backfill", running, waiting) is may
+
+
+def begins(run_type: str, running: int, waiting_: int) -> bool:
+    return waiting.may_begin("2026-08-29", run_type, _Runs(running, waiting_))
+
+
+def test_a_scheduled_night_waits_for_a_backfills_before_it_looks_for_feeds(
+    owing: list[list[Awaited]],
+) -> None:
+    assert not begins("scheduled", 2, 1)
+    assert len(owing) == 3
+
+
+def test_a_night_in_its_own_process_waits_for_none() -> None:
+    # No scheduler may be there to say that what was at work has died.
+    assert begins("manual", 2, 1)
+
+
 @pytest.mark.parametrize("run_type", [DagRunType.SCHEDULED, "scheduled"])
 def test_the_runs_type_is_a_word_whatever_airflow_gives(run_type: str) -> None:
     from dags.nightly import nightly
@@ -66,11 +106,14 @@ def test_it_holds_no_worker_between_two_looks(owing: list[list[Awaited]]) -> Non
     assert timedelta(minutes=4) < pause <= timedelta(minutes=5)
 
 
-class _FirstTry:
+class _FirstTry(_Runs):
     """What the sensor asks its task instance for."""
 
     try_number = 1
     max_tries = 2
+
+    def __init__(self) -> None:
+        super().__init__(1, 1)
 
     def get_first_reschedule_date(self, _: object) -> None:
         return None
