@@ -4,8 +4,10 @@ SHELL := bash
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCE ?= $(or $(BESPOKE_SOURCE),demo)
-export BESPOKE_SOURCE = $(SOURCE)
+ifeq ($(origin SOURCE),undefined)
+SOURCE := $(or $(BESPOKE_SOURCE),demo)
+endif
+export BESPOKE_SOURCE := $(SOURCE)
 # The real data sets are read from where the user has them; this is where a checkout looks.
 ifneq ($(wildcard ../shared/data),)
 export BESPOKE_DATA ?= $(abspath ../shared/data)
