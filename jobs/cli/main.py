@@ -16,7 +16,7 @@ COMMANDS = {
     "simulate": "Make the files of the demo's small retail world.",
     "airflow": "Start a local Airflow with its web page, on loopback.",
     "job": "Run one stage, or one step of a stage, for one night.",
-    "sources": "List the source catalogue: every feed, its owner and how often it comes.",
+    "sources": "List the source catalogue: every feed, its owner, its rhythm, what has come.",
     "tables": "Print the data dictionary: every table, or the columns of one.",
     "sql": "Query the tables with SQL (DuckDB), without a JVM.",
     "jdbc": "Let BI tools read the tables over JDBC or ODBC, until Ctrl-C.",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from jobs.cli.main import COMMANDS, load
+from jobs.lake.settings import settings
 from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
 from jobs.lake.tables.ops import DECISIONS, PUBLICATIONS, QUARANTINE
@@ -218,6 +220,24 @@ def test_the_catalogue_lists_every_feed(call: Call) -> None:
     found = json.loads(call("sources", "--json").stdout)
     assert found["online_retail"]["online_retail"]["feeds"]["orders"]["duplicates"] == "keep"
     assert "online_retail.orders" in call("sources").stdout
+
+
+def test_sources_say_what_has_come(
+    call: Call, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def files_of(feed: str) -> str:
+        line = next(x for x in call("sources").stdout.splitlines() if feed in x)
+        return line.partition("orders.csv")[2].partition("latest")[0].strip()
+
+    assert files_of("demo.orders") == "none"
+    for day in ("2026-08-01", "2026-08-02", "next"):
+        folder = own_home / "landing" / "demo" / day
+        folder.mkdir(parents=True)
+        (folder / "orders.csv").write_text("x")
+    assert files_of("demo.orders") == "3, to 2026-08-02, 1 without a day"
+    monkeypatch.setenv("BESPOKE_SOURCE", "nowhere")
+    settings.cache_clear()
+    assert "no source set 'nowhere'" in str(call("sources").exception)
 
 
 def test_an_unknown_job_lists_those_there_are(call: Call) -> None:

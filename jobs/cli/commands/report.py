@@ -31,6 +31,7 @@ def report(
         show_json(asdict(facts))
         return
     path = write(facts, home())
-    typer.echo(f"{facts.verdict.headline}\n{path}")
+    warnings = [f"- {warning}" for warning in facts.verdict.warnings]
+    typer.echo("\n".join([facts.verdict.headline, *warnings, str(path)]))
     if show:
         webbrowser.open(path.as_uri())
