@@ -98,7 +98,8 @@ def test_odd_files_are_refused_and_the_others_read(tmp_path: Path, opened: Open)
     # Without a header the first line is somebody's: nothing of it is told.
     (reason,) = shop.reasons("shop.people")["people.csv", 0]
     assert reason == (
-        "file: no header: none of the columns no, name, mail, tel, changed stands in the first line"
+        "file: no header: none of the columns no, name, mail, tel, changed stands in the first "
+        "line; has it another delimiter than ','?"
     )
 
 

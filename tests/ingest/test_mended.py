@@ -194,7 +194,7 @@ def test_keys_are_minted_once_however_often_a_night_is_killed(shop: Shop) -> Non
     catalogue(shop, "people")
     shop.drop("people.csv", PEOPLE)
     killed_after(shop, VAULT_KEYS)
-    killed_after(shop, VAULT_KEYS)
+    killed_after(shop, BRONZE_CRM)
     shop.night(DAY)
     assert shop.lake.rows(VAULT_KEYS).column("record_id").to_pylist() == ["shop.people:7"]
 
