@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pyspark.sql import SparkSession
+from pyspark import SparkContext
 
 from jobs.cli.bring_up import bring_up
 
@@ -19,10 +19,11 @@ from jobs.cli.bring_up import bring_up
 def main() -> None:
     """Run the night."""
     bring_up(date.fromisoformat(sys.argv[1]))
-    session = SparkSession.getActiveSession()
-    if session is None:
-        raise SystemExit("no session is left to be asked")
-    files = session._jvm.org.apache.hadoop.fs.FileSystem
+    # Not the active session: a night that has nothing to do makes none.
+    context = SparkContext._active_spark_context
+    if context is None:
+        raise SystemExit("no Spark is left to be asked")
+    files = context._jvm.org.apache.hadoop.fs.FileSystem
     print("file_bytes", sum(read.getBytesRead() for read in files.getAllStatistics()))
 
 
