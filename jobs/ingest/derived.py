@@ -12,9 +12,9 @@ from jobs.ingest.lookups import looked_up, with_lookups
 from jobs.ingest.mapping import Mapping
 from jobs.ingest.reading import ROW, beside_their_columns
 from jobs.ingest.silver import in_order, silver_unit
+from jobs.lake.commits import Written
 from jobs.lake.contract import Table
 from jobs.lake.run import Run
-from jobs.lake.store import Written
 from jobs.lake.tables.silver import PROVENANCE_NAMES
 
 if TYPE_CHECKING:

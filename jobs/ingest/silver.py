@@ -12,10 +12,10 @@ from jobs.ingest.canonical import REASONS
 from jobs.ingest.ledger import Batch, LedgerFile
 from jobs.ingest.lookups import looked_up, with_lookups
 from jobs.ingest.mapping import Mapping
+from jobs.lake.commits import Written
 from jobs.lake.contract import Table
 from jobs.lake.files import Span
 from jobs.lake.run import Run
-from jobs.lake.store import Written
 from jobs.lake.tables.bronze import VAULT_CONTACTS
 from jobs.lake.tables.ops import QUARANTINE
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 
-from jobs.lake import faults, rewrite
+from jobs.lake import faults
+from jobs.lake.commits import marked
 from jobs.lake.damage import opened
 from jobs.lake.errors import DataError
 from jobs.lake.folders import Folder, StoreFolder
@@ -37,7 +38,7 @@ class RenameTable:
         if delta.metadata().name == self.name:
             return Done()
         before = int(delta.version())
-        delta.alter.set_table_name(self.name, commit_properties=rewrite.marked(mark))
+        delta.alter.set_table_name(self.name, commit_properties=marked(mark))
         faults.committed(self.name)
         return Done(before, before + 1)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobs.lake import faults
+from jobs.lake.commits import marked
 from jobs.lake.damage import opened
 from jobs.lake.errors import DataError
 from jobs.lake.folders import Folder
@@ -19,7 +20,7 @@ from jobs.lake.folders import Folder
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
-    from deltalake import CommitProperties, DeltaTable
+    from deltalake import DeltaTable
 
 STATISTICS = "delta.dataSkippingStatsColumns"
 SHOWN = 5
@@ -69,13 +70,6 @@ def stored(root: Folder, table: str) -> pa.Schema | None:
     if not is_table(place(root, table)):
         return None
     return pa.schema(opened(place(root, table), table).schema())
-
-
-def marked(mark: str) -> CommitProperties:
-    """Return properties of a commit that carries a mark, where Delta notes what a writer says."""
-    from deltalake import CommitProperties
-
-    return CommitProperties(custom_metadata={"userMetadata": mark})
 
 
 def began(delta: DeltaTable, mark: str) -> int:

@@ -6,48 +6,26 @@ go through Spark.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from jobs.lake import faults, files, merging
+from jobs.lake import commits, faults, files, merging
+from jobs.lake.commits import Written
 from jobs.lake.contract import Refresh, Table
 from jobs.lake.damage import opened
 from jobs.lake.fit import differences
 from jobs.lake.folders import Folder
-from jobs.lake.rewrite import marked
 from jobs.lake.schemas import arrow_schema, delta_schema, properties
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from deltalake import DeltaTable
-    from pyspark.sql import Column, DataFrame, DataFrameWriter, SparkSession
+    from pyspark.sql import Column, DataFrame, SparkSession
 
     from jobs.lake.files import Span
-
-
-@dataclass(frozen=True)
-class Written:
-    """What a write did.
-
-    Attributes
-    ----------
-    version : int
-        Delta version after the write.
-    inserted, updated : int
-        Rows added and rows changed, as Delta counted them.
-    skipped : bool
-        The same unit of work had been committed before; the counts are those of that commit.
-    """
-
-    version: int
-    inserted: int
-    updated: int
-    skipped: bool = False
 
 
 class Lake:
@@ -198,7 +176,7 @@ class Lake:
             return
         self.delta(table)
         data = pa.Table.from_pylist([dict(row) for row in rows], schema=arrow_schema(table))
-        mark = None if unit is None else marked(unit)
+        mark = None if unit is None else commits.marked(unit)
         write_deltalake(self.path(table), data, mode="append", commit_properties=mark)
         faults.committed(table.id)
 
@@ -213,7 +191,7 @@ class Lake:
         done = self._committed(table, unit)
         if done is not None:
             return done
-        writer = _writer(table.conform(frame), unit).mode("append")
+        writer = commits.writer_of(table.conform(frame), unit).mode("append")
         # Delta itself refuses the second of two writers that pass the check above together.
         writer.option("txnAppId", unit).option("txnVersion", 1).save(self._made(table))
         return self._done(table, unit)
@@ -298,7 +276,7 @@ class Lake:
         merge = merge.whenNotMatchedInsertAll()
         if delete:
             merge = merge.whenNotMatchedBySourceDelete(delete)
-        with self._marked(unit):
+        with commits.marking(self.spark, unit):
             merge.execute()
         return self._done(table, unit)
 
@@ -308,7 +286,7 @@ class Lake:
 
     def _add(self, table: Table, incoming: DataFrame, unit: str) -> Written:
         """Append rows to a table that is merged and has none of their keys."""
-        _writer(incoming, unit).mode("append").save(self.path(table))
+        commits.writer_of(incoming, unit).mode("append").save(self.path(table))
         return self._done(table, unit)
 
     def replace(
@@ -317,7 +295,7 @@ class Lake:
         """Replace the rows of some dates, or all rows, as the contract says."""
         # A damaged log is told of before Spark is asked to write.
         self.delta(table)
-        writer = _writer(table.conform(frame), unit).mode("overwrite")
+        writer = commits.writer_of(table.conform(frame), unit).mode("overwrite")
         if table.refresh is Refresh.REPLACE_DATE:
             listed = ", ".join(f"DATE'{day.isoformat()}'" for day in sorted(dates))
             writer = writer.option("replaceWhere", f"`{table.date}` IN ({listed})")
@@ -352,11 +330,7 @@ class Lake:
 
     def written_on(self, table: Table) -> date | None:
         """Night of the run that wrote to the table last; None if no unit of work names one."""
-        for commit in self.delta(table).history(limit=1000):
-            named = _NIGHT.match(commit.get("userMetadata") or "")
-            if named:
-                return date.fromisoformat(named[1])
-        return None
+        return commits.night_of(self.delta(table))
 
     def committed(self, table: Table, unit: str) -> bool:
         """Whether a unit of work has been committed to the table."""
@@ -364,12 +338,7 @@ class Lake:
 
     def _committed(self, table: Table, unit: str) -> Written | None:
         """Find the commit of a unit of work among the table's latest, if there is one."""
-        if not self.exists(table):
-            return None
-        for commit in self.delta(table).history(limit=1000):
-            if commit.get("userMetadata") == unit:
-                return _written(commit, skipped=True)
-        return None
+        return commits.found(self.delta(table), unit) if self.exists(table) else None
 
     def _done(self, table: Table, unit: str) -> Written:
         """Find the commit just made; another thread may have added one since."""
@@ -382,21 +351,8 @@ class Lake:
         """Return the table's lock of this process; ``setdefault`` makes one for all threads."""
         return _writing.setdefault(self.path(table), RLock())
 
-    @contextmanager
-    def _marked(self, unit: str) -> Iterator[None]:
-        """Note the unit of work in a merge's commit, which takes it from the session only."""
-        key = "spark.databricks.delta.commitInfo.userMetadata"
-        self.spark.conf.set(key, unit)
-        try:
-            yield
-        finally:
-            self.spark.conf.unset(key)
-
 
 _writing: dict[str, RLock] = {}
-
-_NIGHT = re.compile(r"[^:]+:(\d{4}-\d\d-\d\d):")
-"""The unit of work of a run's job, after the run's id."""
 
 _COMPARE: dict[str, Any] = {
     "=": lambda field, value: field == value,
@@ -416,15 +372,3 @@ def _within(frame: DataFrame, span: Span | None) -> DataFrame:
     if span is not None and span.until is not None:
         frame = frame.where(F.col(span.column) <= F.lit(span.until))
     return frame
-
-
-def _writer(frame: DataFrame, unit: str) -> DataFrameWriter:
-    """Return a frame's writer that notes the unit of work in the commit, to be found again by."""
-    return frame.write.format("delta").option("userMetadata", unit)
-
-
-def _written(commit: Mapping[str, Any], *, skipped: bool = False) -> Written:
-    metrics = commit.get("operationMetrics") or {}
-    inserted = metrics.get("numTargetRowsInserted", metrics.get("numOutputRows", 0))
-    updated = metrics.get("numTargetRowsUpdated", 0)
-    return Written(int(commit["version"]), int(inserted), int(updated), skipped)

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import Any
 
 from jobs.lake import faults, files, rewrite
+from jobs.lake.commits import marked
 from jobs.lake.damage import DamagedError, opened
 from jobs.lake.errors import DataError
 from jobs.lake.folders import Folder
@@ -224,7 +225,7 @@ def _restored(lake: Lake, table: str, before: int, after: int, mark: str) -> Don
     kept = len(since) == now - after and all(map(_keeps_rows, since))
     if not kept or not _held(lake.root, table, before):
         return None
-    delta.restore(before, commit_properties=rewrite.marked(mark))
+    delta.restore(before, commit_properties=marked(mark))
     faults.committed(table)
     return Done(now, now + 1)
 
