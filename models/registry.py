@@ -194,8 +194,15 @@ class Registry:
 
     def holds(self, name: str, version: str) -> bool:
         """Whether a version is registered."""
-        found = self._client().search_model_versions(f"name = '{name}'")
-        return any(str(one.version) == version for one in found)
+        from mlflow.exceptions import MlflowException
+
+        try:
+            self._client().get_model_version(name, version)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            return False
+        return True
 
     def settings_of(self, name: str, alias: str = CHAMPION) -> AlsSettings | None:
         """Return the settings of the model behind an alias; None when no version has it."""

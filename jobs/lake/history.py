@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,16 @@ class Success:
         Table to the Delta version that it read.
     brought : int
         Rows that it brought into the lake.
+    outputs : dict of str to int
+        Table to the Delta version that it wrote.
+    basis : str or None
+        Digest of what decides its result beside the inputs.
+    repeats : datetime or None
+        Start of the try whose result it left as it was.
+    counts : dict of str to int
+        ``rows_read``, ``rows_written``, as far as they make sense.
+    remark : str or None
+        What it had to say.
     """
 
     job: str
@@ -51,12 +61,17 @@ class Success:
     started_at: datetime
     inputs: dict[str, int]
     brought: int
+    outputs: dict[str, int] = field(default_factory=dict)
+    basis: str | None = None
+    repeats: datetime | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+    remark: str | None = None
 
 
 def successes(lake: Lake) -> list[Success]:
     """Every job of every night that came to its end, oldest first."""
-    names = ("job", "as_of", "started_at", "inputs", "rows_accepted", "rows_written")
-    rows = lake.rows(RUNS, [("state", "=", "succeeded")], names).to_pylist()
+    # Every column that there is: a lake of an earlier release lacks some.
+    rows = lake.rows(RUNS, [("state", "=", "succeeded")]).to_pylist()
     return sorted(map(_success, rows), key=lambda s: s.started_at)
 
 
@@ -125,5 +140,14 @@ def outdated(done: Iterable[Success]) -> list[date]:
 def _success(row: dict[str, Any]) -> Success:
     brought = row["rows_accepted"] if row["job"] != "derive" else row["rows_written"]
     return Success(
-        row["job"], row["as_of"], row["started_at"], dict(row["inputs"] or []), brought or 0
+        row["job"],
+        row["as_of"],
+        row["started_at"],
+        dict(row["inputs"] or []),
+        brought or 0,
+        dict(row["outputs"] or []),
+        row.get("basis"),
+        row.get("repeats"),
+        {name: row[name] for name in ("rows_read", "rows_written") if row[name] is not None},
+        row["error"],
     )

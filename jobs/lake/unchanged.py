@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jobs.lake.settings import conf_folder
 from jobs.lake.tables import TABLES
-from jobs.lake.tables.ops import RUNS
 
 if TYPE_CHECKING:
+    from jobs.lake.history import Success
     from jobs.lake.run import Record, Run
 
 log = logging.getLogger("bespoke")
@@ -29,12 +29,9 @@ BY_HAND = "manual"
 CODE = ("jobs", "models", "expectations")
 ENGINES = ("pyspark", "delta-spark", "implicit", "numpy", "pandas")
 
-Earlier = Mapping[str, Any]
-"""A row of ``ops.runs``, ``inputs`` and ``outputs`` as dicts."""
-
 
 def unchanged(
-    run: Run, record: Record, *, also: str = "", still: Callable[[Earlier], bool] | None = None
+    run: Run, record: Record, *, also: str = "", still: Callable[[Success], bool] | None = None
 ) -> bool:
     """Whether a try of this night has done what this one would do; then the record says so.
 
@@ -56,40 +53,24 @@ def unchanged(
     record.basis = _basis(run, record.job, also)
     if run.dag == BY_HAND or not run.settings.nights.skip_unchanged:
         return False
-    earlier = _latest(run, record)
-    if earlier is None or earlier["basis"] != record.basis or not earlier["inputs"]:
+    tries = [s for s in run.done if s.job == record.job and s.as_of == run.as_of]
+    earlier = tries[-1] if tries else None
+    if earlier is None or earlier.basis != record.basis or not earlier.inputs:
         return False
-    own = earlier["outputs"]
+    own = earlier.outputs
     # What a job has read of its own it has changed itself.
-    others = {name: at for name, at in earlier["inputs"].items() if name not in own}
-    if not all(_is_latest(run, name, at) for name, at in others.items()):
+    others = {name: at for name, at in earlier.inputs.items() if name not in own}
+    if not (
+        all(_is_latest(run, name, at) for name, at in others.items())
+        and all(_is_latest(run, name, at, whole=True) for name, at in own.items())
+        and (still is None or still(earlier))
+    ):
         return False
-    if not all(_is_latest(run, name, at, whole=True) for name, at in own.items()):
-        return False
-    if still is not None and not still(earlier):
-        return False
-    record.repeats = earlier["repeats"] or earlier["started_at"]
-    record.inputs, record.outputs = dict(earlier["inputs"]), dict(own)
-    record.counts = {name: earlier[name] for name in _COUNTS if earlier[name] is not None}
-    record.error = earlier["error"]
+    record.repeats = earlier.repeats or earlier.started_at
+    record.inputs, record.outputs = dict(earlier.inputs), dict(own)
+    record.counts, record.error = dict(earlier.counts), earlier.remark
     log.info("unchanged since %s: left as it is", record.repeats.isoformat(timespec="seconds"))
     return True
-
-
-_COUNTS = ("rows_read", "rows_written")
-
-
-def _latest(run: Run, record: Record) -> Earlier | None:
-    """Return the latest success of the job on this night."""
-    rows = run.lake.rows(
-        RUNS,
-        [("job", "=", record.job), ("as_of", "=", run.as_of), ("state", "=", "succeeded")],
-        ["started_at", "inputs", "outputs", "basis", "repeats", "error", *_COUNTS],
-    ).to_pylist()
-    if not rows:
-        return None
-    row: dict[str, Any] = max(rows, key=lambda found: found["started_at"])
-    return row | {name: dict(row[name] or []) for name in ("inputs", "outputs")}
 
 
 def _is_latest(run: Run, name: str, at: int, *, whole: bool = False) -> bool:

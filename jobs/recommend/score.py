@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jobs.lake.run import Record, Run
 from jobs.lake.runner import recorded, write_frames
@@ -24,6 +23,8 @@ from jobs.recommend.learnt import (
 if TYPE_CHECKING:
     import pandas as pd
     from pyspark.sql import DataFrame
+
+    from jobs.lake.history import Success
 
 log = logging.getLogger("bespoke")
 
@@ -173,9 +174,9 @@ def _overall(popular: pd.DataFrame) -> pd.DataFrame:
     return popular.loc[popular["segment"].isna(), ["rank", "product_id", "score"]]
 
 
-def _same_model(run: Run, earlier: Mapping[str, Any]) -> bool:
+def _same_model(run: Run, earlier: Success) -> bool:
     """Whether the lists of tonight would be ranked by the model that has ranked them."""
-    then = earlier["inputs"].get(MODEL_ID)
+    then = earlier.inputs.get(MODEL_ID)
     until = run.as_of + timedelta(days=1)
     return open_registry(run).in_use(MODEL, until=until) == (None if then is None else str(then))
 

@@ -27,6 +27,7 @@ from jobs.recommend.learnt import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from jobs.lake.history import Success
     from jobs.recommend.settings import RecommendSettings
     from models.als import AlsModel
     from models.settings import AlsSettings
@@ -90,9 +91,9 @@ def train(run: Run) -> None:
     )
 
 
-def _registered(run: Run, earlier: Mapping[str, Any]) -> bool:
+def _registered(run: Run, earlier: Success) -> bool:
     """Whether the version that an earlier try has trained, if it has, is there still."""
-    version = earlier["outputs"].get(MODEL_ID)
+    version = earlier.outputs.get(MODEL_ID)
     return version is None or open_registry(run).holds(MODEL, str(version))
 
 

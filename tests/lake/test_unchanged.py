@@ -118,7 +118,7 @@ def test_who_asks_for_a_job_gets_it(counted: Counted) -> None:
 def test_what_a_try_has_left_outside_the_lake_is_looked_at(counted: Counted) -> None:
     counted.run()
     run = Run(load_settings(environment={"BESPOKE_SOURCE": "demo"}), counted.lake, NIGHT)
-    assert unchanged(run, Record("who"), still=lambda earlier: earlier["rows_written"] == 1)
+    assert unchanged(run, Record("who"), still=lambda earlier: earlier.counts["rows_written"] == 1)
     assert not unchanged(run, Record("who"), still=lambda _: False)
     assert not unchanged(run, Record("who"), also="another model")
     assert not unchanged(dataclasses.replace(run, as_of=date(2026, 3, 4)), Record("who"))
