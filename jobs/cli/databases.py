@@ -7,6 +7,7 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from jobs.lake.errors import first_line
 from jobs.lake.outage import without_password
 
 _SECONDS = 5
@@ -43,7 +44,7 @@ def unreachable(address: str) -> str | None:
             if url.get_backend_name() == "sqlite":
                 connection.exec_driver_sql("SELECT count(*) FROM sqlite_master")
     except (SQLAlchemyError, ImportError, OSError) as error:
-        return without_password(str(error).partition("\n")[0])
+        return without_password(first_line(error))
     return None
 
 

@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
+from jobs.lake.errors import first_line
+
 NAME = 12
 
 
@@ -50,7 +52,7 @@ class Progress:
     def fail(self, error: str, *, again: bool) -> None:
         """Note that it failed, and whether it will be tried again."""
         self.errors[self._name] = error
-        first = error.lstrip().partition("\n")[0]
+        first = first_line(error)
         self._line("[red]✗[/red]", f"{first} (tried again)" if again else first)
 
     @contextmanager

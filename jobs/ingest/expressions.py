@@ -7,14 +7,10 @@ from typing import TYPE_CHECKING
 
 from jobs.ingest.catalogue import ROW_KEY, Feed
 from jobs.ingest.mapping import Mapping
+from jobs.lake.errors import first_line
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-
-def first_line(error: object) -> str:
-    """Return the first line of an error that says something: Spark's begin with an empty one."""
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), "")
 
 
 def refused_expression(spark: SparkSession, mapping: Mapping) -> str | None:
@@ -25,11 +21,12 @@ def refused_expression(spark: SparkSession, mapping: Mapping) -> str | None:
     """
     from pyspark.errors import AnalysisException
     from pyspark.sql import functions as F
+    from pyspark.sql.types import StringType, StructField, StructType
 
     feed = mapping.feed
     if feed.derived_from is not None:
         return None
-    columns = ", ".join(f"`{name}` string" for name in feed.field_names)
+    columns = StructType([StructField(name, StringType()) for name in feed.field_names])
     rows = spark.createDataFrame([], columns)
     for place, expression in _expressions(feed):
         if any(f"{lookup}." in expression for lookup in feed.lookups):

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from jobs.lake.errors import DataError
+from jobs.lake.errors import DataError, first_line
 from jobs.lake.folders import Folder
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def opened(folder: Folder, name: str, version: int | None = None) -> DeltaTable:
     except TableNotFoundError:
         raise
     except DeltaError as error:
-        said = fault(folder) or str(error).partition("\n")[0]
+        said = fault(folder) or first_line(error)
         raise DamagedError(_advice(name, said)) from None
     # An empty entry, as a machine that lost its power leaves, is read as a commit of nothing.
     last = folder / "_delta_log" / f"{found.version():020d}.json"

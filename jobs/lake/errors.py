@@ -19,3 +19,8 @@ class LockedError(TransientError):
 
 class ClockError(TransientError):
     """The machine's clock is behind what has been written."""
+
+
+def first_line(error: object) -> str:
+    """Return the first line of an error that says something: Spark's begin with an empty one."""
+    return str(error).strip().partition("\n")[0].strip()

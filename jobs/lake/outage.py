@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from traceback import walk_tb
 
-from jobs.lake.errors import TransientError
+from jobs.lake.errors import TransientError, first_line
 from jobs.lake.settings import Settings, home
 
 _DISK = ("No space left on device", "database or disk is full", "Disk quota exceeded")
@@ -101,7 +101,7 @@ def outage(
             f"spark.driver_memory ({settings.spark.driver_memory}) or ingest.side_by_side. {_AGAIN}"
         )
     if of_models and any(_of_a_store(e) for e in chain) and _AWAY.search(said):
-        return ModelsAwayError(models_away(settings, _first_line(error)))
+        return ModelsAwayError(models_away(settings, first_line(error)[:300]))
     if _says(said, _JVM_GONE) or any(_refused_by_the_jvm(e) for e in chain):
         return MemoryShortError(jvm_gone(settings))
     return None
@@ -173,10 +173,6 @@ def _refused_by_the_jvm(error: BaseException) -> bool:
         return False
     modules = (frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__))
     return any(module.startswith("py4j.") for module in modules)
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0][:300]
 
 
 def without_password(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.lake import faults
 from jobs.lake.contract import Refresh, Table
-from jobs.lake.errors import DataError
+from jobs.lake.errors import DataError, first_line
 from jobs.lake.files import Span
 from jobs.lake.job import Job, Read, Scope
 from jobs.lake.logs import logged_as
@@ -45,8 +45,7 @@ def recorded(run: Run, job: str, source: str | None = None) -> Iterator[Record]:
         except BaseException as error:
             record.state = "stopped" if isinstance(error, DataError) else "failed"
             told = outage(error, run.settings) or error
-            # Spark's own messages begin with an empty line.
-            record.error = f"{type(told).__name__}: {f'{told}'.lstrip()}".partition("\n")[0][:500]
+            record.error = f"{type(told).__name__}: {first_line(told)}"[:500]
             run.write(record)
             log.error("%s: %s", record.state, record.error)
             raise

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.lake.contract import Table
-from jobs.lake.errors import LockedError
+from jobs.lake.errors import LockedError, first_line
 from jobs.lake.folders import home_of
 from jobs.lake.lock import writer
 from jobs.lake.store import Lake
@@ -135,7 +135,7 @@ def _recorded(upkeep: Upkeep, name: str) -> Iterator[Row]:
             row["state"] = "succeeded"
         except Exception as error:
             row["state"] = "failed"
-            row["error"] = f"{type(error).__name__}: {error}".partition("\n")[0][:500]
+            row["error"] = f"{type(error).__name__}: {first_line(error)}"[:500]
             raise
         finally:
             row["ended_at"] = datetime.now(UTC)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jobs.cli.query import records
 from jobs.cli.shown import in_force
+from jobs.lake.errors import first_line
 from jobs.lake.folders import lake_root
 from jobs.lake.lock import owner
 from jobs.lake.outage import without_password
@@ -116,7 +117,7 @@ def _trainings(home: Path, settings: Settings) -> list[Training] | None:
         return read_trainings(home, settings.models.tracking_uri)
     except Exception as error:
         # Of whatever kind: MLflow's stores raise what their libraries do.
-        why = without_password(str(error).partition("\n")[0])
+        why = without_password(first_line(error))
         log.warning("the report lacks the figures of the model: MLflow does not answer: %s", why)
         return None
 
