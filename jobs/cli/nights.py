@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -69,9 +68,8 @@ def chosen(settings: Settings) -> Chosen:
         There is no such set, or nobody said where its files are.
     """
     sources = source_set(conf_folder() / "sources", settings.source)
-    data = os.environ.get("BESPOKE_DATA")
     try:
-        folder = landing_folder(sources.main, home(), data, settings.landing)
+        folder = landing_folder(sources, sources.main, home(), settings.landing)
     except FileRefusedError as error:
         raise DataError(str(error)) from None
     return Chosen(sources, folder)

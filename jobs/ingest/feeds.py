@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -51,7 +50,6 @@ def nights(run: Run, sources: SourceSet) -> list[FeedNight]:
     The landing that the user named is that of the main source; others lie where theirs says.
     """
     tolerance = timedelta(minutes=run.settings.ingest.future_tolerance_minutes)
-    data = os.environ.get("BESPOKE_DATA")
     mapped = [
         (name, source, feed, Mapping(name, source, feed, sources.main, tolerance))
         for name, source, feed in sources.feeds()
@@ -62,9 +60,7 @@ def nights(run: Run, sources: SourceSet) -> list[FeedNight]:
             run,
             mapping,
             tuple(m for n, s, f, m in mapped if _is_child(n, f, name)),
-            landing_folder(
-                source, run.home, data, run.settings.landing if source is sources.main else None
-            ),
+            landing_folder(sources, source, run.home, run.settings.landing),
             names,
         )
         for name, source, feed, mapping in mapped

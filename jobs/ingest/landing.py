@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from jobs.ingest.catalogue import Feed, Source
+from jobs.ingest.catalogue import Feed, Source, SourceSet
 from jobs.ingest.headers import CHUNK, FileRefusedError, columns_of
 
 
@@ -82,27 +83,28 @@ class Inspected:
     missing_columns: tuple[str, ...] = field(default=())
 
 
-def landing_folder(source: Source, home: Path, data: str | None, named: str | None) -> Path:
+def landing_folder(sources: SourceSet, source: Source, home: Path, named: str | None) -> Path:
     """Return the folder where a source's files lie.
 
     Parameters
     ----------
+    sources : SourceSet
+        The set it belongs to.
     source : Source
-        Its ``landing`` may hold ``{home}`` and ``{data}``.
+        Its ``landing`` may hold ``{home}`` and ``{data}``, which is what BESPOKE_DATA names.
     home : Path
         Stands for ``{home}``.
-    data : str or None
-        Stands for ``{data}``.
     named : str or None
-        A folder the user named, which wins.
+        A folder the user named, which wins: it is that of the main source.
 
     Raises
     ------
     FileRefusedError
         ``{data}`` is wanted but not named.
     """
-    if named:
+    if named and source is sources.main:
         return Path(named)
+    data = os.environ.get("BESPOKE_DATA")
     if "{data}" in source.landing and not data:
         raise FileRefusedError(
             f"set {source.set}: its files are not part of Bespoke; get them ({source.obtain}) and "

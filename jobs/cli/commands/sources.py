@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from jobs.ingest.catalogue import Feed, Source
+    from jobs.ingest.catalogue import Feed, Source, SourceSet
 
 app = typer.Typer(add_completion=False)
 
@@ -44,7 +43,7 @@ def sources(
             "frequency": feed.frequency,
             "format": feed.format.type if feed.format else f"from {feed.derived_from}",
             "path": feed.path or (feed.jdbc.table if feed.jdbc else ""),
-            "files": _landed(feed, source, found.main) if name == own and feed.path else "",
+            "files": _landed(feed, source, found) if name == own and feed.path else "",
             "duplicates": feed.duplicates,
             "bad rows at most": f"{feed.limits.bad_rows:.1%}",
             "pii": ", ".join(feed.pii),
@@ -55,15 +54,14 @@ def sources(
     show_rows(rows, as_json=False, nothing="The catalogue is empty.")
 
 
-def _landed(feed: Feed, source: Source, main: Source) -> str:
+def _landed(feed: Feed, source: Source, sources: SourceSet) -> str:
     """Say how many files of a feed lie there, and to which day by their paths."""
     from jobs.ingest.headers import FileRefusedError
     from jobs.ingest.landing import find_files, landing_folder
     from jobs.lake.settings import SettingsError, home, settings
 
-    named = settings().landing if source is main else None
     try:
-        folder = landing_folder(source, home(), os.environ.get("BESPOKE_DATA"), named)
+        folder = landing_folder(sources, source, home(), settings().landing)
     except (FileRefusedError, SettingsError):
         return "nowhere yet"
     files = find_files(folder, feed, date.max) if folder.is_dir() else []
