@@ -143,15 +143,22 @@ def _select(table: DeltaTable, rows: str | None) -> str:
     types = {field.name: _type(field.type) for field in table.schema().fields}
     files = table.file_uris()
     if not files:
-        columns = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in types.items())
-        return f"SELECT {columns} WHERE false"
-    # Cast, because a file may lack a younger column, and Spark's INT96 times name no zone.
+        return _nothing(types)
+    # Cast, because Spark's INT96 times name no zone.
     columns = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in types.items())
     listed = ", ".join(f"'{_quoted(path)}'" for path in files)
     source = f"read_parquet([{listed}], union_by_name = true{_hive(table)})"
     if rows is not None:
         source = f'"{rows}"'
-    return f"SELECT {columns} FROM {source}"  # noqa: S608 - names and paths of the table itself
+    # None of the files may have a column that was added since they were written.
+    whole = f"(SELECT * FROM {source} UNION ALL BY NAME {_nothing(types)})"  # noqa: S608
+    return f"SELECT {columns} FROM {whole}"  # noqa: S608 - names and paths of the table itself
+
+
+def _nothing(types: Mapping[str, str]) -> str:
+    """Return SQL for no rows, with all columns."""
+    columns = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in types.items())
+    return f"SELECT {columns} WHERE false"
 
 
 def _hive(table: DeltaTable) -> str:

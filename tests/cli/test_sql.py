@@ -9,12 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from deltalake import Field
 
 from jobs.cli.query import QueryError, run_query, tables_in
 from jobs.lake.damage import DamagedError
 from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
-from tests.cli.small_lake import Call
+from tests.cli.small_lake import ROWS, Call
 
 
 def test_a_query_reads_tables_by_layer_and_name(lake: Lake, call: Call) -> None:
@@ -88,6 +89,15 @@ def test_an_empty_table_has_its_columns(lake: Lake) -> None:
     names, rows = run_query("SELECT * FROM gold.rfm", lake.root)
     assert names == list(TABLES["gold.rfm"].names)
     assert rows == []
+
+
+def test_a_column_that_no_file_has_yet_is_empty(lake: Lake) -> None:
+    before = ROWS["ops.runs"]
+    runs = TABLES["ops.runs"]
+    younger = Field("younger", "string", nullable=True)
+    lake.delta(runs).alter.add_columns([younger])
+    _, rows = run_query("SELECT younger, job FROM ops.runs", lake.root)
+    assert [row[0] for row in rows] == [None] * len(before)
 
 
 def test_partition_columns_come_from_the_folders(lake: Lake) -> None:
