@@ -1,9 +1,12 @@
+from datetime import date
 from pathlib import Path
 
 import pytest
 import yaml
 
-from jobs.ingest.catalogue import load_catalogue, source_set
+from jobs.ingest.catalogue import Feed, load_catalogue, source_set
+from jobs.ingest.landing import find_files
+from jobs.ingest.parts import Limits
 from jobs.lake.settings import SettingsError, conf_folder
 
 FEED = {
@@ -222,3 +225,38 @@ def test_a_fault_in_a_file_of_the_set_or_of_an_unknown_one_stops_it(
     (tmp_path / "till.yaml").write_text(text)
     with pytest.raises(SettingsError, match=r"till\.yaml: not readable as YAML"):
         source_set(tmp_path, "shop")
+
+
+def test_no_refused_consent_is_passed_over_unless_the_catalogue_says_so() -> None:
+    consents = {
+        **FEED,
+        "kind": "consents",
+        "fields": ["id", "no", "said", "at"],
+        "key": ["id"],
+        "columns": {"customer_no": "no", "status": "said", "occurred_at": "at"},
+    }
+    strict = Feed.model_validate(consents).limits
+    assert (strict.bad_rows, strict.bad_rows_spared) == (0, 0)
+    said = Feed.model_validate(consents | {"limits": {"bad_rows": 0.1}}).limits
+    assert (said.bad_rows, said.bad_rows_spared) == (0.1, 0)
+    others = Feed.model_validate(FEED).limits
+    assert others == Limits()
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [
+        ("2026-03-02/x.csv", date(2026, 3, 2)),
+        ("x_20260302.csv", date(2026, 3, 2)),
+        ("x_20261302.csv", None),
+        ("x_120260302.csv", None),
+        ("x.csv", None),
+    ],
+)
+def test_a_day_in_a_path_has_hyphens_or_none(tmp_path: Path, name: str, day: date | None) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("x")
+    (found,) = find_files(
+        tmp_path, Feed.model_validate(FEED | {"path": "**/x*.csv"}), date(2026, 3, 3)
+    )
+    assert (found.known_from, found.dated) == ((day, True) if day else (date(2026, 3, 3), False))

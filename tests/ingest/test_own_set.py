@@ -1,16 +1,13 @@
-"""What a newcomer ran into: mistakes in a catalogue of one's own, and what comes of them."""
+"""A set of one's own: what its catalogue may leave out, and mistakes in it that are named."""
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.ingest.catalogue import Feed, Limits
-from jobs.ingest.landing import find_files
 from jobs.lake.errors import DataError
 from jobs.lake.tables.ops import RUNS
 from jobs.lake.tables.silver import CUSTOMERS, PRODUCTS
@@ -89,40 +86,3 @@ def test_a_feed_that_stops_says_which_columns_it_lacks(shop: Shop) -> None:
     shop.drop("lines.csv", f"{header}\n1,1,2026-03-02 10:00,7,P1,2,1.00,sale\n")
     with pytest.raises(DataError, match=r"new column count .*column pieces is missing"):
         shop.night(DAY)
-
-
-def test_no_refused_consent_is_passed_over_unless_the_catalogue_says_so() -> None:
-    consents = {
-        **COMMON,
-        "kind": "consents",
-        "format": {"type": "csv"},
-        "path": "*/c.csv",
-        "fields": ["id", "no", "said", "at"],
-        "key": ["id"],
-        "columns": {"customer_no": "no", "status": "said", "occurred_at": "at"},
-    }
-    strict = Feed.model_validate(consents).limits
-    assert (strict.bad_rows, strict.bad_rows_spared) == (0, 0)
-    said = Feed.model_validate(consents | {"limits": {"bad_rows": 0.1}}).limits
-    assert (said.bad_rows, said.bad_rows_spared) == (0.1, 0)
-    others = Feed.model_validate(FEEDS["wares"]).limits
-    assert others == Limits()
-
-
-@pytest.mark.parametrize(
-    ("name", "day"),
-    [
-        ("2026-03-02/x.csv", DAY),
-        ("x_20260302.csv", DAY),
-        ("x_20261302.csv", None),
-        ("x_120260302.csv", None),
-        ("x.csv", None),
-    ],
-)
-def test_a_day_in_a_path_has_hyphens_or_none(tmp_path: Path, name: str, day: date | None) -> None:
-    (tmp_path / name).parent.mkdir(exist_ok=True)
-    (tmp_path / name).write_text("x")
-    (found,) = find_files(
-        tmp_path, Feed.model_validate(FEEDS["lines"] | {"path": "**/x*.csv"}), NEXT
-    )
-    assert (found.known_from, found.dated) == ((day, True) if day else (NEXT, False))
