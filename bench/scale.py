@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -56,29 +57,30 @@ def main() -> None:
     worlds = result.setdefault("people", {})
     for people in wanted.people:
         if str(people) not in worlds:
+            found = worlds.setdefault(str(people), {})
             with tempfile.TemporaryDirectory() as scratch:
                 largest = people == max(wanted.people)
                 homes = wanted.homes or Path(scratch)
-                worlds[str(people)] = measured(people, homes, early_too=largest)
-            result["exponents"] = exponents(worlds)
-            wanted.out.write_text(json.dumps(result, indent=2) + "\n")
+                # Written after each: nights of half an hour are not lost with the one after them.
+                for name, value in measured(people, homes, early_too=largest):
+                    found[name] = value
+                    result["exponents"] = exponents(worlds)
+                    wanted.out.write_text(json.dumps(result, indent=2) + "\n")
     print(json.dumps(result, indent=2))
 
 
-def measured(people: int, scratch: Path, *, early_too: bool) -> dict[str, Any]:
-    """Run the nights of one size, and if wanted those of its short past."""
+def measured(people: int, scratch: Path, *, early_too: bool) -> Iterator[tuple[str, Any]]:
+    """Run the nights of one size, and if wanted those of its short past; give each as it ends."""
     whole, early = scratch / f"{people}-whole", scratch / f"{people}-early"
-    seconds = world(people, whole)
-    found = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "load_before": round(os.getloadavg()[0], 1),
-        "world_seconds": seconds,
-        "after_nothing": night("demo", whole, day(LONG)),
-        "one_more_day": night("demo", whole, day(LONG + 1)),
-        "no_new_file": night("demo", whole, day(LONG + 1)),
-    }
+    yield "date", datetime.now(UTC).date().isoformat()
+    yield "load_before", round(os.getloadavg()[0], 1)
+    yield "world_seconds", world(people, whole)
+    yield "after_nothing", night("demo", whole, day(LONG))
+    late = night("demo", whole, day(LONG + 1))
+    yield "one_more_day", late
+    yield "no_new_file", night("demo", whole, day(LONG + 1))
     if not early_too:
-        return found
+        return
     early.mkdir(parents=True)
     for name in ("truth", "source_set"):
         (early / name).symlink_to(whole / name)
@@ -89,17 +91,14 @@ def measured(people: int, scratch: Path, *, early_too: bool) -> dict[str, Any]:
         copy_function=os.link,
         ignore=shutil.ignore_patterns(quiet.isoformat()),
     )
-    found |= {
-        "early_after_nothing": night("demo", early, day(SHORT)),
-        "early_one_more_day": night("demo", early, day(SHORT + 1)),
-        "early_day_without_files": night("demo", early, quiet),
-    }
-    before, after = (found[name]["file_bytes"] for name in ("early_one_more_day", "one_more_day"))
-    return found | {
-        "bytes_after_9_days": before,
-        "bytes_after_90_days": after,
-        "times_the_bytes": round(after / before, 2),
-    }
+    yield "early_after_nothing", night("demo", early, day(SHORT))
+    soon = night("demo", early, day(SHORT + 1))
+    yield "early_one_more_day", soon
+    before, after = soon["file_bytes"], late["file_bytes"]
+    yield "bytes_after_9_days", before
+    yield "bytes_after_90_days", after
+    yield "times_the_bytes", round(after / before, 2)
+    yield "early_day_without_files", night("demo", early, quiet)
 
 
 def world(people: int, home: Path, days: int = DAYS) -> float | None:
@@ -133,9 +132,10 @@ def day(number: int) -> date:
 
 def exponents(worlds: dict[str, Any]) -> dict[str, float]:
     """Growth of each job between the two largest worlds, the smallest one's time taken away."""
-    if len(worlds) < 3:
+    done = [size for size, found in worlds.items() if "after_nothing" in found]
+    if len(done) < 3:
         return {}
-    least, *_, large, largest = sorted(worlds, key=int)
+    least, *_, large, largest = sorted(done, key=int)
     empty, before, after = (
         worlds[size]["after_nothing"]["jobs"] for size in (least, large, largest)
     )
