@@ -75,33 +75,34 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "identity",
-        "Which identifiers are one person.",
-        (("jobs.identity.links:links",), ("jobs.identity.persons:persons",)),
-        ("identity.links", "identity.identifiers", "identity.persons"),
+        "Which identifiers are one person, and what was done under each of them.",
+        (
+            ("jobs.identity.links:links",),
+            ("jobs.identity.persons:persons", "jobs.profiles.activity:activity"),
+        ),
+        (
+            "identity.links",
+            "identity.identifiers",
+            "identity.persons",
+            "gold.visits",
+            "gold.touchpoints",
+        ),
     ),
     Stage(
         "profiles",
-        "What each person did, and one profile per person.",
-        (
-            ("jobs.profiles.activity:activity",),
-            ("jobs.profiles.interactions:interactions", "jobs.profiles.profiles:profiles"),
-        ),
-        ("gold.visits", "gold.touchpoints", "gold.interactions", "gold.profiles"),
+        "Who had to do with which product, and one profile per person.",
+        (("jobs.profiles.interactions:interactions", "jobs.profiles.profiles:profiles"),),
+        ("gold.interactions", "gold.profiles"),
     ),
     Stage(
-        "segments",
-        "RFM, behavioural clusters, and who is in which segment.",
+        "learn",
+        "RFM, behavioural clusters and segments; the recommender, trained and measured.",
         (
             ("jobs.segments.rfm:rfm", "jobs.segments.clusters:clusters"),
-            ("jobs.segments.segments:segments",),
+            # Training is Python's and segments are Spark's.
+            ("jobs.segments.segments:segments", "jobs.recommend.train:train"),
         ),
         ("gold.rfm", "gold.clusters", "gold.cluster_centres", "gold.segments"),
-    ),
-    Stage(
-        "train",
-        "The recommender, trained, measured beside its baselines and registered.",
-        (("jobs.recommend.train:train",),),
-        (),
     ),
     Stage(
         "recommend",
