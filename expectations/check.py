@@ -74,7 +74,8 @@ def check(frame: DataFrame, suite: Suite, context: CheckContext) -> list[RuleRes
     ----------
     frame : DataFrame
         Rows of the table that the night wrote or is about to write, cheap to read more than once:
-        one pass measures all rules, and one over its key whether that is unique.
+        one pass measures all rules but those that count groups, as of its key, which have one
+        each.
     suite : Suite
         The table's suite.
     context : CheckContext

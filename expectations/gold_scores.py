@@ -1,6 +1,14 @@
 """What a product's score for a person must be."""
 
-from expectations.kinds import AcrossRows, Aggregate, not_empty, of_tonight, volume
+from expectations.kinds import (
+    AcrossRows,
+    Aggregate,
+    EveryGroup,
+    Unique,
+    not_empty,
+    of_tonight,
+    volume,
+)
 from expectations.reference import FoundIn
 from expectations.rule import RowRule, one_of
 from expectations.suite import Suite
@@ -29,16 +37,17 @@ SUITE = Suite(
     table_rules=(
         not_empty(),
         of_tonight(),
-        AcrossRows(
+        EveryGroup(
             name="ranks_dense",
-            message="ranks of a person are not 1, 2, 3 without a gap",
-            condition="(rank = ROW_NUMBER() OVER (PARTITION BY person_id ORDER BY rank))"
-            " IS NOT FALSE",
+            message="persons whose ranks are not 1, 2, 3 without a gap",
+            by=("person_id",),
+            # With the key, which has the rank once.
+            condition="MIN(rank) = 1 AND MAX(rank) = COUNT(1)",
         ),
-        AcrossRows(
+        Unique(
             name="products_once",
             message="a person is given a product twice",
-            condition="COUNT(product_id) OVER (PARTITION BY person_id, product_id) <= 1",
+            columns=("person_id", "product_id"),
         ),
         AcrossRows(
             name="best_first",

@@ -1,7 +1,7 @@
 """Rules: what must hold of a row, and of a table as a whole.
 
 Every rule comes down to one Spark SQL aggregate whose value must lie between two bounds, so that
-all rules of a suite are measured in one pass over the table.
+all rules of a suite are measured in one pass over the table; some prepare a column for it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 Severity = Literal["stop", "warn"]
-Unit = Literal["rows", "share", "days", "number"]
+Unit = Literal["rows", "groups", "share", "days", "number"]
 
 
 @dataclass(frozen=True)

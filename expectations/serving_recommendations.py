@@ -1,6 +1,6 @@
 """What a recommendation must be before it is shown to anybody."""
 
-from expectations.kinds import AcrossRows, EveryRow, not_empty, of_tonight, volume
+from expectations.kinds import EveryGroup, EveryRow, Unique, not_empty, of_tonight, volume
 from expectations.reference import FoundIn
 from expectations.rule import RowRule, one_of
 from expectations.suite import Suite
@@ -42,16 +42,17 @@ SUITE = Suite(
             message="recommendations have expired by the end of the night they are of",
             condition="(expires_at > {as_of}) IS NOT FALSE",
         ),
-        AcrossRows(
+        EveryGroup(
             name="ranks_dense",
-            message="ranks of a person are not 1, 2, 3 without a gap",
-            condition="(rank = ROW_NUMBER() OVER (PARTITION BY person_id ORDER BY rank))"
-            " IS NOT FALSE",
+            message="persons whose ranks are not 1, 2, 3 without a gap",
+            by=("person_id",),
+            # With the key, which has the rank once.
+            condition="MIN(rank) = 1 AND MAX(rank) = COUNT(1)",
         ),
-        AcrossRows(
+        Unique(
             name="products_once",
             message="a person is shown a product twice",
-            condition="COUNT(product_id) OVER (PARTITION BY person_id, product_id) <= 1",
+            columns=("person_id", "product_id"),
         ),
         FoundIn(
             name="persons_exist",
