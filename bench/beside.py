@@ -53,6 +53,8 @@ PAIRS = (
     Beside("interactions", "interactions", "gold.interactions", "silver.events"),
     Beside("profiles", "profiles", "gold.profiles", "silver.events", NIGHT),
     Beside("rfm", "rfm", "gold.rfm", "silver.order_lines", NIGHT),
+    Beside("segments", "segments", "gold.segments", "gold.segments"),
+    Beside("recommend", "recommend", "serving.recommendations", "serving.recommendations", NIGHT),
 )
 
 
@@ -118,7 +120,7 @@ def lake(home: Path) -> duckdb.DuckDBPyConnection:
     duck.execute(f"SET threads = {os.cpu_count()}")
     duck.execute("SET VARIABLE night = CAST(? AS DATE)", [day(DAYS - 1)])
     duck.execute("SET VARIABLE landing = ?", [str(home / "landing" / "demo")])
-    for layer in ("silver", "identity", "gold"):
+    for layer in ("silver", "identity", "gold", "serving"):
         duck.execute(f"CREATE SCHEMA {layer}")
         for folder in sorted((home / "lake" / layer).iterdir()):
             files = DeltaTable(str(folder)).file_uris()
