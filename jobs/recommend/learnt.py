@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from jobs.lake import faults
-from jobs.lake.errors import DataError
 from jobs.lake.run import Record, Run
 from jobs.lake.runner import of_this_night
 from jobs.lake.tables.gold import INTERACTIONS, PROFILES
@@ -22,6 +22,8 @@ MODEL = "recommender"
 """Name of the registered model."""
 MODEL_ID = f"models/{MODEL}"
 """How ``ops.runs`` names it among what was read and written."""
+COLUMNS = ["person_id", "product_id", "kind", "occurred_on", "quantity"]
+"""What it is learnt from."""
 
 
 def open_registry(run: Run) -> Registry:
@@ -31,15 +33,6 @@ def open_registry(run: Run) -> Registry:
     uri = run.settings.models.tracking_uri or f"sqlite:///{run.home / 'mlflow.db'}"
     artifacts = run.settings.models.artifacts or run.home / "mlflow"
     return Registry(uri, artifacts, "recommender", faults.committed)
-
-
-def agreed_persons(run: Run, record: Record) -> list[str]:
-    """Persons who agreed to personalization, by tonight's profiles, in order."""
-    record.inputs[PROFILES.id] = run.lake.version(PROFILES)
-    rows = run.lake.rows(
-        PROFILES, [("as_of", "=", run.as_of), ("personalization", "=", True)], ["person_id"]
-    )
-    return sorted(rows.column("person_id").to_pylist())
 
 
 def recommendable(run: Run, record: Record) -> list[str]:
@@ -75,28 +68,79 @@ def _products(run: Run, record: Record, *, on_sale: date) -> list[dict[str, Any]
     ]
 
 
-def interactions(run: Run, record: Record, persons: list[str]) -> pd.DataFrame:
-    """Interactions of these persons as one pandas frame, in a fixed order.
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """What one machine holds of what persons who agreed did.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        All interactions of ``persons``, of the columns ``COLUMNS``, in the order of the first four.
+    persons : list of str
+        In order.
+    of_all : int
+        Interactions that there are of everybody.
+    below : str or None
+        Only persons whose id is below this were looked at; None where all were.
+    """
+
+    rows: pd.DataFrame
+    persons: list[str]
+    of_all: int
+    below: str | None
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is everybody who agreed, and not a sample of them."""
+        return self.below is None
+
+    @property
+    def among(self) -> list[tuple[str, str, str]]:
+        """Filter by which tables are read for these persons."""
+        return _among(self.below)
+
+
+def learnt(run: Run, record: Record) -> Learnt:
+    """Read what persons who agreed to personalization did, by tonight's profiles.
+
+    Where there are more interactions than ``recommend.single_node_interactions``, those of a
+    sample of persons, as large as that allows: the same persons from night to night, but for what
+    the shop grows by.
 
     Raises
     ------
     DataError
-        There are more than the settings let one machine hold, or they are another night's.
+        The interactions are another night's.
     """
     of_this_night(run, INTERACTIONS)
     delta = run.lake.delta(INTERACTIONS)
     record.inputs[INTERACTIONS.id] = int(delta.version())
-    rows = delta.to_pyarrow_dataset().count_rows()
+    record.inputs[PROFILES.id] = run.lake.version(PROFILES)
+    of_all = delta.to_pyarrow_dataset().count_rows()
     limit = run.settings.recommend.single_node_interactions
-    if rows > limit:
-        raise DataError(
-            f"gold.interactions has {rows:,} rows, more than recommend.single_node_interactions "
-            f"({limit:,}): raise it if the memory allows"
-        )
-    columns = ["person_id", "product_id", "kind", "occurred_on", "quantity"]
-    frame: pd.DataFrame = run.lake.rows(INTERACTIONS, None, columns).to_pandas()
-    kept = frame[frame["person_id"].isin(persons)]
-    return kept.sort_values(columns[:4], ignore_index=True)
+    below = None if of_all <= limit else sample(limit / of_all)
+    among = _among(below)
+    agreed = [("as_of", "=", run.as_of), ("personalization", "=", True), *among]
+    persons = sorted(run.lake.rows(PROFILES, agreed, ["person_id"]).column("person_id").to_pylist())
+    rows: pd.DataFrame = run.lake.rows(INTERACTIONS, among, COLUMNS).to_pandas()
+    kept = rows[rows["person_id"].isin(persons)]
+    ordered = kept.sort_values(COLUMNS[:4], ignore_index=True)
+    return Learnt(ordered, persons, of_all, below)
+
+
+def _among(below: str | None) -> list[tuple[str, str, str]]:
+    return [] if below is None else [("person_id", "<", below)]
+
+
+def sample(share: float) -> str:
+    """Return the id below which a share of all persons are, which are named by a hash.
+
+    Examples
+    --------
+    >>> sample(0.5)
+    'p_80000000'
+    """
+    return f"p_{int(share * 16**8):08x}"
 
 
 def digest(frame: pd.DataFrame) -> str:

@@ -9,35 +9,33 @@ from typing import TYPE_CHECKING
 
 from jobs.lake.run import Record, Run
 from jobs.lake.runner import recorded, write_frames
-from jobs.lake.tables.gold import EVERYBODY, RFM, SCORES
+from jobs.lake.tables.gold import EVERYBODY, INTERACTIONS, PROFILES, RFM, SCORES
 from jobs.lake.unchanged import unchanged
 from jobs.recommend.learnt import (
+    COLUMNS,
     MODEL,
     MODEL_ID,
-    agreed_persons,
-    interactions,
+    Learnt,
+    learnt,
     open_registry,
     recommendable,
 )
+from jobs.recommend.lists import OWN, Shelf, overall, popular_lists
 
 if TYPE_CHECKING:
     import pandas as pd
     from pyspark.sql import DataFrame
 
     from jobs.lake.history import Success
+    from models.als import AlsModel
 
 log = logging.getLogger("bespoke")
 
 NO_MODEL = "popularity"
 """Model version of lists that no model made."""
-OWN = (
-    "person_id string, rank int, product_id string, score double, because string, "
-    "strategy string, because_bought boolean"
-)
 POPULAR = "rank int, product_id string, score double"
-BLOCK = 2_000
-"""Persons whose lists are filled up at once; each is held beside as many products as the one of
-them who has bought most."""
+BLOCK_ROWS = 500_000
+"""Interactions of those whose lists are made together, where one machine does not hold all."""
 
 
 def score(run: Run) -> None:
@@ -47,76 +45,72 @@ def score(run: Run) -> None:
     filled up, where it is short, by what is popular in the person's segment and then overall.
     Everybody else gets what is popular overall, and nothing of their own behaviour goes into it:
     that list is written once.
+
+    Up to ``recommend.single_node_interactions`` the lists are made in this process. Above, Spark
+    makes them block by block, and what is popular is told by the persons whom the model has
+    learnt of.
     """
     wanted = run.settings.recommend
     with recorded(run, "score") as record:
         if unchanged(run, record, still=partial(_same_model, run)):
             return
-        persons = agreed_persons(run, record)
-        rows = interactions(run, record, persons)
+        known = learnt(run, record)
         products = recommendable(run, record)
-        personal, version = _personal(run, record, rows, products)
-        segments = _segments(run, record, persons)
-        popular = _popular(run, rows, products, segments)
+        model, version = _champion(run, record)
+        segments = _segments(run, record, known)
+        popular = popular_lists(
+            known.rows,
+            segments,
+            products,
+            as_of=run.as_of,
+            settings=wanted,
+            bought_at_most=_bought_at_most(run, known),
+        )
+        shelf = Shelf(model, popular, products, run.as_of, wanted)
         spark = run.lake.spark
-        bought = _bought(rows)
-        barred = bought if wanted.exclude_bought else bought.iloc[:0]
-        own = own_lists(personal, segments, popular, barred, length=wanted.products)
-        own = with_bought(own, bought)
+        if known.whole:
+            own = spark.createDataFrame(shelf.lists(known.rows, segments), OWN)
+        else:
+            own = in_blocks(*_of_agreed(run), shelf, max(1, known.of_all // BLOCK_ROWS))
         lists = all_lists(
-            spark.createDataFrame(own, OWN),
-            spark.createDataFrame(_overall(popular).head(wanted.products), POPULAR),
+            own,
+            spark.createDataFrame(overall(popular).head(wanted.products), POPULAR),
             as_of=run.as_of,
             version=version,
         )
         write_frames(run, record, {SCORES: lists})
 
 
-def own_lists(
-    personal: pd.DataFrame,
-    segments: pd.DataFrame,
-    popular: pd.DataFrame,
-    barred: pd.DataFrame,
-    *,
-    length: int,
-) -> pd.DataFrame:
-    """Fill up the lists of those of whom something is known that may be used.
+def in_blocks(rows: DataFrame, segments: DataFrame, shelf: Shelf, blocks: int) -> DataFrame:
+    """Make lists where all persons together are too many for one machine.
 
     Parameters
     ----------
-    personal : DataFrame
-        Lists of the model: ``person_id``, ``rank``, ``product_id``, ``score``, ``because``.
+    rows : DataFrame
+        Interactions of those who agreed, of the columns ``COLUMNS``.
     segments : DataFrame
-        ``person_id``, ``segment``.
-    popular : DataFrame
-        ``segment`` (null for overall), ``rank``, ``product_id``, ``score``.
-    barred : DataFrame
-        ``person_id``, ``product_id`` that must not be filled in.
-    length : int
-        Products a list.
+        Their ``person_id``, ``segment``.
+    shelf : Shelf
+        What they are made of; sent to Spark's workers.
+    blocks : int
+        In how many blocks of persons; one task holds one at a time.
 
     Returns
     -------
     DataFrame
-        As ``personal``, with ``strategy``: a list is the model's, then what is popular in the
-        segment, then what is popular overall. It has everybody whom one of the frames names;
-        for all others nothing but the head of the overall list is left.
+        The columns of ``OWN``, as ``Shelf.lists`` makes them of all at once.
     """
-    import pandas as pd
+    from pyspark.sql import functions as F
 
-    lists = personal.assign(strategy="als")
-    full = lists[lists["rank"] == length]["person_id"]
-    everybody = pd.concat([f["person_id"] for f in (personal, segments, barred)]).drop_duplicates()
-    short = everybody[~everybody.isin(full)].sort_values()
-    parts = [lists[lists["person_id"].isin(full)]]
-    for start in range(0, len(short), BLOCK):
-        block = short.iloc[start : start + BLOCK]
-        own, where, not_these = (f[f["person_id"].isin(block)] for f in (lists, segments, barred))
-        for segment, members in where.groupby("segment")["person_id"]:
-            offered = popular[popular["segment"] == segment]
-            own = _filled_up(own, offered, "popular_in_segment", members, not_these, length)
-        parts.append(_filled_up(own, _overall(popular), "popular", block, not_these, length))
-    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    block = F.pmod(F.xxhash64("person_id"), F.lit(blocks)).alias("block")
+
+    def made(rows: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+        ordered = rows[COLUMNS].sort_values(COLUMNS[:4], ignore_index=True)
+        return shelf.lists(ordered, segments[["person_id", "segment"]])
+
+    left = rows.select(block, *COLUMNS).groupBy("block")
+    right = segments.select(block, "person_id", "segment").groupBy("block")
+    return left.cogroup(right).applyInPandas(made, OWN)
 
 
 def all_lists(own: DataFrame, popular: DataFrame, *, as_of: date, version: str) -> DataFrame:
@@ -148,32 +142,6 @@ def all_lists(own: DataFrame, popular: DataFrame, *, as_of: date, version: str) 
     return both.withColumn("as_of", F.lit(as_of)).withColumn("model_version", made_by)
 
 
-def _filled_up(
-    lists: pd.DataFrame,
-    popular: pd.DataFrame,
-    strategy: str,
-    people: pd.Series[str],
-    barred: pd.DataFrame,
-    length: int,
-) -> pd.DataFrame:
-    """Fill up lists from a popular one, whose scores they take, and name the strategy."""
-    from models.popularity import fill_up
-
-    filled = fill_up(lists, popular, people=list(people), n=length, barred=barred)
-    told = filled[["person_id", "rank", "product_id"]].merge(
-        lists.drop(columns="rank"), on=["person_id", "product_id"], how="left"
-    )
-    new = told["strategy"].isna()
-    scores = popular.set_index("product_id")["score"]
-    told.loc[new, "score"] = told.loc[new, "product_id"].map(scores)
-    told.loc[new, "strategy"] = strategy
-    return told
-
-
-def _overall(popular: pd.DataFrame) -> pd.DataFrame:
-    return popular.loc[popular["segment"].isna(), ["rank", "product_id", "score"]]
-
-
 def _same_model(run: Run, earlier: Success) -> bool:
     """Whether the lists of tonight would be ranked by the model that has ranked them."""
     then = earlier.inputs.get(MODEL_ID)
@@ -181,92 +149,49 @@ def _same_model(run: Run, earlier: Success) -> bool:
     return open_registry(run).in_use(MODEL, until=until) == (None if then is None else str(then))
 
 
-def _personal(
-    run: Run, record: Record, rows: pd.DataFrame, products: list[str]
-) -> tuple[pd.DataFrame, str]:
-    """Rank by the champion, with evidence, and name its version; empty where there is no model."""
-    from models.evidence import evidence
-    from models.recommender import empty_recommendations, recommend
+def _champion(run: Run, record: Record) -> tuple[AlsModel | None, str]:
+    """Return the model in use, and what its lists are marked by."""
     from models.registry import RegistryError
 
-    wanted = run.settings.recommend
-    until = run.as_of + timedelta(days=1)
     try:
-        model, version = open_registry(run).load(MODEL, until=until)
+        model, version = open_registry(run).load(MODEL, until=run.as_of + timedelta(days=1))
     except RegistryError:
-        return empty_recommendations().assign(because=None), NO_MODEL
+        return None, NO_MODEL
     record.inputs[MODEL_ID] = int(version)
-    lists = recommend(
-        model,
-        rows,
-        as_of_exclusive=until,
-        n=wanted.products,
-        leave_out_bought=wanted.exclude_bought,
-        recommendable=products,
-    )
-    lists["because"] = evidence(model, rows, lists, as_of_exclusive=until)
-    return lists, f"{MODEL}/{version}"
+    return model, f"{MODEL}/{version}"
 
 
-def _segments(run: Run, record: Record, persons: list[str]) -> pd.DataFrame:
-    """Tonight's RFM segment of those who agreed."""
+def _segments(run: Run, record: Record, known: Learnt) -> pd.DataFrame:
+    """Tonight's RFM segment of those of whom something was learnt."""
     record.inputs[RFM.id] = run.lake.version(RFM)
     found: pd.DataFrame = run.lake.rows(
-        RFM, [("as_of", "=", run.as_of)], ["person_id", "segment"]
+        RFM, [("as_of", "=", run.as_of), *known.among], ["person_id", "segment"]
     ).to_pandas()
-    return found[found["person_id"].isin(persons)]
+    return found[found["person_id"].isin(known.persons)]
 
 
-def _popular(
-    run: Run, rows: pd.DataFrame, products: list[str], segments: pd.DataFrame
-) -> pd.DataFrame:
-    """Most popular products overall and by segment.
+def _of_agreed(run: Run) -> tuple[DataFrame, DataFrame]:
+    """Return interactions and tonight's RFM segments of those who agreed to personalization."""
+    from pyspark.sql import functions as F
 
-    Long enough that a person who has bought much still finds a full list.
-    """
-    import pandas as pd
-
-    from models.popularity import most_popular
-
-    wanted = run.settings.recommend
-    until = run.as_of + timedelta(days=1)
-    most = rows[rows["kind"] == "purchase"].groupby("person_id")["product_id"].nunique().max()
-    length = wanted.products * 2 + (int(most) if wanted.exclude_bought and most == most else 0)
-    overall = most_popular(
-        rows, wanted.popularity, as_of_exclusive=until, n=length, recommendable=products
-    ).assign(segment=None)
-    marked = rows.merge(segments, on="person_id")
-    within = most_popular(
-        marked,
-        wanted.popularity,
-        as_of_exclusive=until,
-        by=["segment"],
-        n=wanted.products,
-        recommendable=products,
+    tonight = F.col("as_of") == F.lit(run.as_of)
+    agreed = run.lake.read(PROFILES).where(tonight & F.col("personalization")).select("person_id")
+    segments = run.lake.read(RFM).where(tonight).select("person_id", "segment")
+    return (
+        run.lake.read(INTERACTIONS).select(*COLUMNS).join(agreed, "person_id", "left_semi"),
+        segments.join(agreed, "person_id", "left_semi"),
     )
-    # Where hardly anybody has bought anything yet, the rest of the catalogue fills the lists.
-    rest = sorted(set(products) - set(overall["product_id"]))[: max(0, length - len(overall))]
-    unsold = pd.DataFrame(
-        {
-            "segment": None,
-            "rank": range(len(overall) + 1, len(overall) + len(rest) + 1),
-            "product_id": rest,
-            "score": 0.0,
-        }
-    )
-    parts = [part for part in (overall, within, unsold) if len(part)]
-    if not parts:
-        return pd.DataFrame({"segment": [], "rank": [], "product_id": [], "score": []})
-    return pd.concat(parts, ignore_index=True)[["segment", "rank", "product_id", "score"]]
 
 
-def _bought(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.loc[rows["kind"] == "purchase", ["person_id", "product_id"]].drop_duplicates()
+def _bought_at_most(run: Run, known: Learnt) -> int:
+    """Products that the person who has bought most of them has bought."""
+    from pyspark.sql import functions as F
 
-
-def with_bought(own: pd.DataFrame, bought: pd.DataFrame) -> pd.DataFrame:
-    """Add whether the person has bought the product that speaks for each; null without one."""
-    named = bought.rename(columns={"product_id": "because"}).assign(because_bought=True)
-    told = own.merge(named, on=["person_id", "because"], how="left")
-    known = told["because_bought"].notna().astype(object)
-    return told.assign(because_bought=known.where(told["because"].notna(), None))
+    if known.whole:
+        bought = known.rows[known.rows["kind"] == "purchase"]
+        most = bought.groupby("person_id")["product_id"].nunique().max()
+        return 0 if most != most else int(most)
+    rows, _ = _of_agreed(run)
+    bought_by = rows.where("kind = 'purchase'").groupBy("person_id")
+    found = bought_by.agg(F.countDistinct("product_id").alias("n")).agg(F.max("n")).first()
+    return int(found[0] or 0) if found else 0

@@ -26,7 +26,8 @@ class RecommendSettings(BaseModel):
     holdout_days : int
         Last days of the history that the model is judged on before it is trained on all.
     single_node_interactions : int
-        Rows of ``gold.interactions`` that one machine may hold; more need a Spark engine.
+        Rows of ``gold.interactions`` that one machine may hold, some 100 bytes each. Of more, the
+        model learns from a sample of persons, and Spark makes the lists block by block.
     als, popularity, gate
         The model, the fallback, and when a new version becomes the champion.
     """
@@ -37,7 +38,7 @@ class RecommendSettings(BaseModel):
     exclude_bought: bool = True
     expires_after_days: int = Field(default=2, ge=1)
     holdout_days: int = Field(default=28, ge=1)
-    single_node_interactions: int = Field(default=50_000_000, ge=1)
+    single_node_interactions: int = Field(default=20_000_000, ge=1)
     als: AlsSettings = AlsSettings()
     popularity: PopularitySettings = PopularitySettings()
     gate: Gate = Gate()

@@ -17,9 +17,8 @@ from jobs.lake.unchanged import unchanged
 from jobs.recommend.learnt import (
     MODEL,
     MODEL_ID,
-    agreed_persons,
     digest,
-    interactions,
+    learnt,
     once_recommendable,
     open_registry,
 )
@@ -49,8 +48,8 @@ def train(run: Run) -> None:
     with recorded(run, "train") as record:
         if unchanged(run, record, still=partial(_registered, run)):
             return
-        persons = agreed_persons(run, record)
-        rows = interactions(run, record, persons)
+        known = learnt(run, record)
+        rows = known.rows
         until = run.as_of + timedelta(days=1)
         held_out = until - timedelta(days=wanted.holdout_days)
         products = once_recommendable(run, record, held_out)
@@ -75,7 +74,8 @@ def train(run: Run) -> None:
             metric=wanted.metric,
             metrics=metrics,
             tables=record.inputs,
-            parameters={name: value for name, value in parameters.items() if name != "als"},
+            parameters={name: value for name, value in parameters.items() if name != "als"}
+            | ({} if known.below is None else {"persons_below": known.below}),
             gate=wanted.gate,
             champion_value=metrics.get(f"champion_{wanted.metric}"),
         )

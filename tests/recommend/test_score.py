@@ -6,8 +6,9 @@ from pyspark.sql import SparkSession
 
 from jobs.lake.tables.gold import EVERYBODY, SCORES
 from jobs.lake.tables.silver import PRODUCTS
+from jobs.recommend.lists import OWN, own_lists, with_bought
 from jobs.recommend.recommend import recommend
-from jobs.recommend.score import NO_MODEL, OWN, POPULAR, all_lists, own_lists, with_bought
+from jobs.recommend.score import NO_MODEL, POPULAR, all_lists
 from jobs.recommend.settings import RecommendSettings
 from tests.rows import rows
 
@@ -22,7 +23,7 @@ PAIR = ["person_id", "product_id"]
 def test_lists_are_filled_from_the_segment_and_then_from_all(
     monkeypatch: pytest.MonkeyPatch, block: int
 ) -> None:
-    monkeypatch.setattr("jobs.recommend.score.BLOCK", block)
+    monkeypatch.setattr("jobs.recommend.lists.BLOCK", block)
     personal = [
         ("ann", 1, "A", 0.9, "X"),
         ("full", 1, "C", 0.9, "X"),
