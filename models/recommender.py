@@ -22,8 +22,8 @@ class Recommender(Protocol):
     """A trained model that scores every product it knows for any person's history.
 
     It holds no person: persons come in as histories, so that a model trained last week serves
-    this morning's customer, and nothing about an erased person is left in it. An engine for data
-    beyond one machine (MLlib's ALS) ends in the same item factors, or offers these members.
+    this morning's customer, nothing about an erased person is left in it, and persons beyond one
+    machine are served in blocks, wherever the model is sent.
     """
 
     @property

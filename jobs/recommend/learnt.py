@@ -124,8 +124,12 @@ def learnt(run: Run, record: Record) -> Learnt:
     persons = sorted(run.lake.rows(PROFILES, agreed, ["person_id"]).column("person_id").to_pylist())
     rows: pd.DataFrame = run.lake.rows(INTERACTIONS, among, COLUMNS).to_pandas()
     kept = rows[rows["person_id"].isin(persons)]
-    ordered = kept.sort_values(COLUMNS[:4], ignore_index=True)
-    return Learnt(ordered, persons, of_all, below)
+    return Learnt(in_order(kept), persons, of_all, below)
+
+
+def in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """Sort interactions by their key, so that what is made of them does not depend on files."""
+    return rows[COLUMNS].sort_values(COLUMNS[:4], ignore_index=True)
 
 
 def _among(below: str | None) -> list[tuple[str, str, str]]:

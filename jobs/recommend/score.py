@@ -16,6 +16,7 @@ from jobs.recommend.learnt import (
     MODEL,
     MODEL_ID,
     Learnt,
+    in_order,
     learnt,
     open_registry,
     recommendable,
@@ -98,15 +99,15 @@ def in_blocks(rows: DataFrame, segments: DataFrame, shelf: Shelf, blocks: int) -
     Returns
     -------
     DataFrame
-        The columns of ``OWN``, as ``Shelf.lists`` makes them of all at once.
+        The columns of ``OWN``, as ``Shelf.lists`` makes them of all at once, but for the last
+        decimal of a score: how matrices are cut into blocks decides how they are summed.
     """
     from pyspark.sql import functions as F
 
     block = F.pmod(F.xxhash64("person_id"), F.lit(blocks)).alias("block")
 
     def made(rows: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-        ordered = rows[COLUMNS].sort_values(COLUMNS[:4], ignore_index=True)
-        return shelf.lists(ordered, segments[["person_id", "segment"]])
+        return shelf.lists(in_order(rows), segments[["person_id", "segment"]])
 
     left = rows.select(block, *COLUMNS).groupBy("block")
     right = segments.select(block, "person_id", "segment").groupBy("block")

@@ -14,7 +14,7 @@ from jobs.lake.run import Record, Run
 from jobs.lake.settings import load_settings
 from jobs.lake.store import Lake
 from jobs.lake.tables.gold import INTERACTIONS, PROFILES
-from jobs.recommend.learnt import COLUMNS, Learnt, learnt, sample
+from jobs.recommend.learnt import Learnt, in_order, learnt, sample
 from jobs.recommend.lists import Shelf, popular_lists
 from jobs.recommend.score import in_blocks
 from jobs.recommend.settings import RecommendSettings
@@ -47,7 +47,7 @@ HISTORY = [row for person in range(len(PERSONS)) for row in bought(person)]
 
 
 def test_blocks_make_the_lists_of_all_at_once(spark: SparkSession) -> None:
-    rows = pd.DataFrame(HISTORY)[COLUMNS].sort_values(COLUMNS[:4], ignore_index=True)
+    rows = in_order(pd.DataFrame(HISTORY))
     # One who has a segment and no history is in it as well.
     segments = pd.DataFrame(
         [(person, ("loyal", "lost")[n % 2]) for n, person in enumerate(PERSONS[:20])]
