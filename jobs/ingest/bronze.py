@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("bespoke")
 
 UNPACKED = ".unpacked-"
+FEW_BYTES = 2**18
+"""Size of files, as they came, whose rows are few: their text fits the driver many times over."""
 FEW = 5_000
 """Data keys that are made here: a night's new records are few, and sooner done than Spark's Python
 is started."""
@@ -62,15 +64,16 @@ def write_bronze(run: Run, mapping: Mapping, batch: Batch, files: Sequence[Inspe
         # Few partitions from here on, the lines being counted: a Python worker and its buffers
         # for each of a hundred small files would be held until the last of them is done.
         rows = _placed(run, mapping, files).coalesce(run.settings.ingest.output_files)
+        few = mapping.feed.jdbc is None and sum(f.landed.bytes for f in files) <= FEW_BYTES
         if not feed.pii and not any(f.new_columns for f in files):
             try:
-                return _append(run, mapping, batch, _plain(rows, feed))
+                return _append(run, mapping, batch, _plain(rows, feed), few=few)
             except Exception as error:
                 if _UNDECLARED not in str(error):
                     raise
                 log.warning("%s: %s; it is kept encrypted", mapping.name, _UNDECLARED)
         with _sealed(run, mapping, batch, rows) as safe:
-            return _append(run, mapping, batch, safe)
+            return _append(run, mapping, batch, safe, few=few)
 
 
 def workplace(master: str, feed: Feed, files: Sequence[Inspected]) -> Path:
@@ -87,7 +90,7 @@ def workplace(master: str, feed: Feed, files: Sequence[Inspected]) -> Path:
     return place
 
 
-def _append(run: Run, mapping: Mapping, batch: Batch, rows: DataFrame) -> int:
+def _append(run: Run, mapping: Mapping, batch: Batch, rows: DataFrame, *, few: bool) -> int:
     from pyspark.sql import functions as F
 
     finished = rows.withColumns(
@@ -99,7 +102,8 @@ def _append(run: Run, mapping: Mapping, batch: Batch, rows: DataFrame) -> int:
         }
     )
     table = mapping.kind.bronze
-    return run.lake.append(table, finished.select(*table.names), unit=bronze_unit(batch)).version
+    finished = finished.select(*table.names)
+    return run.lake.append(table, finished, unit=bronze_unit(batch), few=few).version
 
 
 def _plain(rows: DataFrame, feed: Feed) -> DataFrame:

@@ -56,7 +56,9 @@ def _filtered(rows: DataFrame, feed: Feed) -> DataFrame:
     return beside.where(feed.where or "true").select(f"{ROW}.*", *lookups)
 
 
-def write_derived(run: Run, mapping: Mapping, batch: Batch, mapped: DataFrame) -> Written:
+def write_derived(
+    run: Run, mapping: Mapping, batch: Batch, mapped: DataFrame, *, few: bool = False
+) -> Written:
     """Merge what the good rows of another feed's batch say of a derived feed's keys into silver.
 
     Parameters
@@ -69,6 +71,8 @@ def write_derived(run: Run, mapping: Mapping, batch: Batch, mapped: DataFrame) -
         The other feed's; names the unit of work, and the files.
     mapped : DataFrame
         The other feed's rows, mapped by this feed.
+    few : bool
+        They are known to be few.
     """
     from pyspark.sql import functions as F
 
@@ -87,6 +91,7 @@ def write_derived(run: Run, mapping: Mapping, batch: Batch, mapped: DataFrame) -
         kind.silver,
         rows.withColumn("loaded_on", F.lit(run.as_of)).select(*kind.silver.names),
         unit=silver_unit(mapping, batch),
+        few=few,
     )
 
 

@@ -32,6 +32,7 @@ from jobs.ingest.silver import (
     write_silver,
 )
 from jobs.ingest.waiting import work
+from jobs.lake import small
 from jobs.lake.decisions import given_up, released
 from jobs.lake.errors import DataError
 from jobs.lake.run import Record, Run
@@ -183,12 +184,13 @@ def _take(night: FeedNight, batch: Batch, mapped: DataFrame, outcome: Outcome) -
     """Write a batch's rows, and those that are derived from them."""
     if night.run.settings.ingest.side_by_side > 1 and night.children:
         with ThreadPoolExecutor(1) as pool:
-            beside = pool.submit(derive, replace(night, run=night.run.alongside()), batch, mapped)
+            children = replace(night, run=night.run.alongside())
+            beside = pool.submit(derive, children, batch, mapped, few=outcome.is_few)
             _write(night, batch, mapped, outcome)
         beside.result()
     else:
         _write(night, batch, mapped, outcome)
-        derive(night, batch, mapped)
+        derive(night, batch, mapped, few=outcome.is_few)
 
 
 def _write(night: FeedNight, batch: Batch, mapped: DataFrame, outcome: Outcome) -> None:
@@ -198,17 +200,18 @@ def _write(night: FeedNight, batch: Batch, mapped: DataFrame, outcome: Outcome) 
     replaced = (
         night.ledger.earlier_contents(batch.files) if mapping.feed.changed_file == "replace" else []
     )
-    done = write_silver(run, mapping, batch, mapped, replaced)
+    done = write_silver(run, mapping, batch, mapped, replaced, few=outcome.is_few)
     outcome.accepted = done.inserted + done.updated
     outcome.outputs[mapping.kind.silver.id] = done.version
-    contacts = write_contacts(run, mapping, batch, mapped)
+    contacts = write_contacts(run, mapping, batch, mapped, few=outcome.is_few)
     if contacts is not None:
         outcome.outputs["vault.contacts"] = contacts.version
 
 
 def _quarantine(night: FeedNight, batch: Batch, mapped: DataFrame, outcome: Outcome) -> None:
     if outcome.quarantined:
-        done = write_quarantine(night.run, night.mapping, batch, mapped)
+        few = small.are_few(outcome.quarantined)
+        done = write_quarantine(night.run, night.mapping, batch, mapped, few=few)
         outcome.outputs[QUARANTINE.id] = done.version
 
 
@@ -240,7 +243,7 @@ def _columns(night: FeedNight, batch: Batch) -> list[str]:
     return list(said)
 
 
-def derive(night: FeedNight, unit: Batch, mapped: DataFrame) -> None:
+def derive(night: FeedNight, unit: Batch, mapped: DataFrame, *, few: bool = False) -> None:
     """Feed the feeds that are derived from another one with its rows.
 
     Parameters
@@ -252,6 +255,8 @@ def derive(night: FeedNight, unit: Batch, mapped: DataFrame) -> None:
     mapped : DataFrame
         Its rows, as :func:`~jobs.ingest.canonical.canonical` returns them; refused ones say
         nothing of anything.
+    few : bool
+        They are known to be few.
     """
     from pyspark.sql import functions as F
 
@@ -259,6 +264,6 @@ def derive(night: FeedNight, unit: Batch, mapped: DataFrame) -> None:
     for child in night.children:
         with recorded(night.run, "derive", child.name) as record:
             rows = derived_rows(good, night.mapping, child, night.landing)
-            done = write_derived(night.run, child, unit, rows)
+            done = write_derived(night.run, child, unit, rows, few=few)
             record.outputs[child.kind.silver.id] = done.version
             record.counts["rows_written"] = done.inserted + done.updated

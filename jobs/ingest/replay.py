@@ -94,9 +94,9 @@ def _replay_feed(night: FeedNight, batch_ids: list[str], waiting: DataFrame) -> 
         try:
             good = mapped.where(F.size(REASONS) == 0)
             unit = replace(unit, id=f"replay-{run.as_of}-{_digest(night, good)}")
-            done = write_silver(run, mapping, unit, mapped)
-            write_contacts(run, mapping, unit, mapped)
-            derive(night, unit, mapped)
+            done = write_silver(run, mapping, unit, mapped, few=outcome.is_few)
+            write_contacts(run, mapping, unit, mapped, few=outcome.is_few)
+            derive(night, unit, mapped, few=outcome.is_few)
             passed = outcome.read - outcome.quarantined
             if passed:
                 _mark(night, good)

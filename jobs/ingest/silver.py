@@ -12,6 +12,7 @@ from jobs.ingest.canonical import REASONS
 from jobs.ingest.ledger import Batch, LedgerFile
 from jobs.ingest.lookups import looked_up, with_lookups
 from jobs.ingest.mapping import Mapping
+from jobs.lake import small
 from jobs.lake.commits import Written
 from jobs.lake.contract import Table
 from jobs.lake.files import Span
@@ -49,6 +50,11 @@ class Outcome:
     def read(self) -> int:
         """Rows read."""
         return sum(self.rows.values())
+
+    @property
+    def is_few(self) -> bool:
+        """Whether few rows were read."""
+        return small.are_few(self.read)
 
     @property
     def duplicates(self) -> int:
@@ -133,7 +139,9 @@ def judged(mapped: DataFrame) -> tuple[DataFrame, Outcome]:
     return mapped, outcome
 
 
-def write_quarantine(run: Run, mapping: Mapping, batch: Batch, mapped: DataFrame) -> Written:
+def write_quarantine(
+    run: Run, mapping: Mapping, batch: Batch, mapped: DataFrame, *, few: bool = False
+) -> Written:
     """Append the refused rows of a batch to ``ops.quarantine``, once."""
     from pyspark.sql import functions as F
 
@@ -151,11 +159,17 @@ def write_quarantine(run: Run, mapping: Mapping, batch: Batch, mapped: DataFrame
         F.lit(run.id).alias("run_id"),
         F.lit(None).cast("date").alias("replayed_on"),
     )
-    return run.lake.append(QUARANTINE, refused, unit=quarantine_unit(mapping, batch))
+    return run.lake.append(QUARANTINE, refused, unit=quarantine_unit(mapping, batch), few=few)
 
 
 def write_silver(
-    run: Run, mapping: Mapping, batch: Batch, mapped: DataFrame, replaced: Sequence[str] = ()
+    run: Run,
+    mapping: Mapping,
+    batch: Batch,
+    mapped: DataFrame,
+    replaced: Sequence[str] = (),
+    *,
+    few: bool = False,
 ) -> Written:
     """Merge the good rows of a batch into silver.
 
@@ -171,6 +185,8 @@ def write_silver(
         As :func:`judged` returns it.
     replaced : sequence of str
         Ids of file contents whose rows go unless the batch still has them.
+    few : bool
+        The batch is known to have few rows.
     """
     from pyspark.sql import functions as F
 
@@ -183,6 +199,7 @@ def write_silver(
         unit=silver_unit(mapping, batch),
         delete=f"t.file_id IN ({ids})" if replaced else "",
         within=good,
+        few=few,
     )
 
 
@@ -200,7 +217,9 @@ def one_row_a_key(rows: DataFrame, table: Table) -> DataFrame:
     return rows.withColumn("_nth", nth).where("_nth = 1").drop("_nth")
 
 
-def write_contacts(run: Run, mapping: Mapping, batch: Batch, mapped: DataFrame) -> Written | None:
+def write_contacts(
+    run: Run, mapping: Mapping, batch: Batch, mapped: DataFrame, *, few: bool = False
+) -> Written | None:
     """Merge the encrypted personal values of a batch's good rows into the vault."""
     from pyspark.sql import functions as F
 
@@ -228,4 +247,4 @@ def write_contacts(run: Run, mapping: Mapping, batch: Batch, mapped: DataFrame) 
         "file_id",
     )
     latest = one_row_a_key(rows, table).select(*table.names)
-    return run.lake.merge(table, latest, unit=f"contacts:{mapping.name}:{batch.id}")
+    return run.lake.merge(table, latest, unit=f"contacts:{mapping.name}:{batch.id}", few=few)

@@ -21,6 +21,8 @@ LATEST = 1000
 """Commits of a table that are looked at."""
 _NIGHT = re.compile(r"[^:]+:(\d{4}-\d\d-\d\d):")
 """The unit of work of a run's job, after the run's id."""
+_COUNT = "bespoke."
+"""Before the names of rows' counts in a commit that ``deltalake`` made, which counts otherwise."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,18 @@ def night_of(delta: DeltaTable) -> date | None:
     return None
 
 
-def marked(mark: str) -> CommitProperties:
-    """Return properties of a commit through ``deltalake`` that carries a mark."""
-    from deltalake import CommitProperties
+def marked(mark: str, *, once: bool = False, **counts: int) -> CommitProperties:
+    """Return properties of a commit through ``deltalake`` that carries a mark, and counts.
 
-    return CommitProperties(custom_metadata={"userMetadata": mark})
+    Of two writers that make one at the same moment, and once, the second is refused.
+    """
+    from deltalake import CommitProperties, Transaction
+
+    told = {f"{_COUNT}{name}": str(count) for name, count in counts.items()}
+    transactions = [Transaction(app_id=mark, version=1)] if once else None
+    return CommitProperties(
+        custom_metadata={"userMetadata": mark, **told}, app_transactions=transactions
+    )
 
 
 def writer_of(frame: DataFrame, unit: str) -> DataFrameWriter:
@@ -87,4 +96,9 @@ def _written(commit: Mapping[str, Any]) -> Written:
     metrics = commit.get("operationMetrics") or {}
     inserted = metrics.get("numTargetRowsInserted", metrics.get("numOutputRows", 0))
     updated = metrics.get("numTargetRowsUpdated", 0)
-    return Written(int(commit["version"]), int(inserted), int(updated), skipped=True)
+    return Written(
+        int(commit["version"]),
+        int(commit.get(f"{_COUNT}inserted", inserted)),
+        int(commit.get(f"{_COUNT}updated", updated)),
+        skipped=True,
+    )

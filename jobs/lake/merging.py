@@ -20,12 +20,23 @@ MOVED_DAYS = timedelta(days=3)
 """By how much a corrected row's date may be another."""
 
 
-def newer(table: Table) -> str | None:
-    """Return the SQL condition by which a row ``s`` replaces the row ``t`` of its key; or None."""
+def of_version(table: Table) -> tuple[str, ...]:
+    """Return the columns by which :func:`newer` compares two rows."""
     if table.version is None:
+        return ()
+    return (table.version, *(["row_hash"] if "row_hash" in table.names else []))
+
+
+def newer(table: Table) -> str | None:
+    """Return the condition by which a row ``s`` replaces the row ``t`` of its key; or None.
+
+    In SQL that Spark, DuckDB and DataFusion read alike.
+    """
+    columns = of_version(table)
+    if not columns:
         return None
-    later = f"s.`{table.version}` > t.`{table.version}`"
-    return later + (" AND NOT (s.row_hash <=> t.row_hash)" if "row_hash" in table.names else "")
+    later = f"s.{columns[0]} > t.{columns[0]}"
+    return later + "".join(f" AND s.{c} IS DISTINCT FROM t.{c}" for c in columns[1:])
 
 
 def bounds(table: Table, rows: DataFrame) -> tuple[Any, Any] | None:
@@ -71,8 +82,8 @@ def changing(table: Table, incoming: DataFrame, held: DataFrame) -> DataFrame:
     """
     from pyspark.sql import functions as F
 
-    of_version = [c for c in (table.version, "row_hash") if c in table.names and table.version]
-    narrow = held.select(*table.key, *of_version, F.lit(True).alias(THERE)).alias("t")
+    compared = (*table.key, *of_version(table))
+    narrow = held.select(*compared, F.lit(True).alias(THERE)).alias("t")
     same_key = [F.col(f"s.{k}") == F.col(f"t.{k}") for k in table.key]
     joined = incoming.alias("s").join(narrow, same_key, "left")
     wanted, replaces = F.col(THERE).isNull(), newer(table)

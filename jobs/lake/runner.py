@@ -8,9 +8,11 @@ import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from jobs.lake import faults
+from jobs.lake import faults, small
+from jobs.lake.commits import Written
 from jobs.lake.contract import Refresh, Table
 from jobs.lake.errors import DataError, first_line
 from jobs.lake.files import Span
@@ -114,27 +116,27 @@ def write_frames(
     kept = {t: t.conform(f).persist(StorageLevel.MEMORY_AND_DISK) for t, f in frames.items()}
     try:
         fresh = {table.id: frame for table, frame in kept.items()}
-        rows = sum(judge(run, table, frame, fresh) for table, frame in kept.items())
+        rows = {table: judge(run, table, frame, fresh) for table, frame in kept.items()}
         for table, frame in kept.items():
-            record.outputs[table.id] = _writer(run, record, table, dates)(frame)
+            write = _writer(run, record, table, dates)
+            record.outputs[table.id] = write(frame, few=small.are_few(rows[table])).version
     finally:
         for frame in kept.values():
             frame.unpersist()
-    record.counts["rows_written"] = rows
-    return rows
+    record.counts["rows_written"] = sum(rows.values())
+    return record.counts["rows_written"]
 
 
 def _writer(
     run: Run, record: Record, table: Table, dates: Collection[date] | None
-) -> Callable[[DataFrame], int]:
+) -> Callable[..., Written]:
     unit = f"{run.id}:{record.job}:{table.id}"
     if table.refresh is Refresh.MERGE:
         # The same inputs give the same rows, so a repeated night finds its merge done.
         inputs = {k: v for k, v in record.inputs.items() if k != table.id}
         digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:12]
-        return lambda frame: run.lake.merge(table, frame, unit=f"{unit}:{digest}").version
-    days = dates or [run.as_of]
-    return lambda frame: run.lake.replace(table, frame, dates=days, unit=unit).version
+        return partial(run.lake.merge, table, unit=f"{unit}:{digest}")
+    return partial(run.lake.replace, table, dates=dates or [run.as_of], unit=unit)
 
 
 def _read(run: Run, wanted: Read, record: Record, last: date | None) -> DataFrame:

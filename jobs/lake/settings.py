@@ -206,9 +206,12 @@ def claim_home(name: str) -> None:
     Raises
     ------
     SettingsError
-        It holds another one: two shops' customers in one lake would be taken for each other.
+        It holds another one: two shops' customers in one lake would be taken for each other. Or
+        its path has a bracket, with which ``deltalake`` writes nothing.
     """
     path = home()
+    if set("[]") & set(str(path)):
+        raise SettingsError(f"{path} cannot hold a lake: name a folder without [ or ] in its path")
     held = held_set(path)
     if held not in (None, name):
         raise SettingsError(

@@ -1,7 +1,7 @@
 """The lake: where tables lie, and the only place where they are read and written.
 
-Tables are made, and small ledgers appended, through ``deltalake`` (milliseconds, no JVM); frames
-go through Spark.
+Tables are made, ledgers appended and few rows written through ``deltalake`` (milliseconds, no
+JVM); all else goes through Spark.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import date
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from jobs.lake import commits, faults, files, merging
+from jobs.lake import commits, faults, files, merging, small
 from jobs.lake.commits import Written
 from jobs.lake.contract import Refresh, Table
 from jobs.lake.damage import opened
@@ -170,27 +170,42 @@ class Lake:
     ) -> None:
         """Append a few rows through ``deltalake``; once for a unit of work, where one is named."""
         import pyarrow as pa
-        from deltalake import write_deltalake
 
         if not rows or (unit is not None and self.committed(table, unit)):
             return
-        self.delta(table)
         data = pa.Table.from_pylist([dict(row) for row in rows], schema=arrow_schema(table))
-        mark = None if unit is None else commits.marked(unit)
-        write_deltalake(self.path(table), data, mode="append", commit_properties=mark)
+        small.append(self.delta(table), data, unit)
         faults.committed(table.id)
 
     def update_rows(self, table: Table, condition: str, values: Mapping[str, str]) -> int:
-        """Set columns of a ledger's rows to SQL expressions; return how many rows changed."""
-        changed = self.delta(table).update(predicate=condition, updates=dict(values))
-        faults.committed(table.id)
-        return int(changed["num_updated_rows"])
+        """Set columns of a ledger's rows to SQL expressions; return how many rows changed.
 
-    def append(self, table: Table, frame: DataFrame, *, unit: str) -> Written:
-        """Append a frame once for a unit of work: a second time nothing happens."""
+        The condition has to hold for the changed rows as well.
+        """
+        changed = small.update(self.delta(table), table, condition, values)
+        faults.committed(table.id)
+        return changed
+
+    def append(self, table: Table, frame: DataFrame, *, unit: str, few: bool = False) -> Written:
+        """Append a frame once for a unit of work: a second time nothing happens.
+
+        Parameters
+        ----------
+        table : Table
+            The table.
+        frame : DataFrame
+            With the table's columns.
+        unit : str
+            Name of the unit of work.
+        few : bool
+            The frame is known to have few rows, which are written without Spark.
+        """
         done = self._committed(table, unit)
         if done is not None:
             return done
+        if few:
+            small.append(self.delta(table), small.taken(table, table.conform(frame)), unit)
+            return self._done(table, unit)
         writer = commits.writer_of(table.conform(frame), unit).mode("append")
         # Delta itself refuses the second of two writers that pass the check above together.
         writer.option("txnAppId", unit).option("txnVersion", 1).save(self._made(table))
@@ -204,6 +219,7 @@ class Lake:
         unit: str,
         delete: str = "",
         within: DataFrame | None = None,
+        few: bool = False,
     ) -> Written:
         """Merge a frame by the contract's key, once for a unit of work.
 
@@ -221,31 +237,43 @@ class Lake:
         within : DataFrame, optional
             Rows among which those of the frame are, and which are read sooner: by their range the
             table is pruned.
+        few : bool
+            The frame is known to have few rows, which are merged without Spark if the table is
+            small, too.
         """
         # Feeds are ingested side by side, and two merges into one table would conflict.
         with self._alone(table):
-            done = self._committed(table, unit)
-            return done or self._merge(table, frame, unit, delete, within or frame)
+            if (done := self._committed(table, unit)) is not None:
+                return done
+            incoming, delta = table.conform(frame), self.delta(table)
+            if delete and delta.version():
+                return self._merge_all(table, incoming, unit, delete=delete)
+            if few and small.is_small(delta):
+                changed = small.merge(delta, table, small.taken(table, incoming), unit)
+                return self._done(table, unit) if changed else _nothing(delta)
+            if not delta.version():
+                return self._add(table, incoming, unit)
+            return self._merge_changing(table, incoming, unit, within or frame)
 
-    def _merge(
-        self, table: Table, frame: DataFrame, unit: str, delete: str, within: DataFrame
+    def _merge_changing(
+        self, table: Table, incoming: DataFrame, unit: str, within: DataFrame
     ) -> Written:
+        """Merge the rows that change the table, which are found first."""
         from pyspark import StorageLevel
 
-        incoming = table.conform(frame)
-        if self.is_new(table):
-            return self._add(table, incoming, unit)
-        if delete:
-            return self._merge_all(table, incoming, unit, delete=delete)
         limits = merging.bounds(table, within)
         held = self.read(table).alias("t").where(merging.within(table, limits))
         changing = merging.changing(table, incoming, held).persist(StorageLevel.MEMORY_AND_DISK)
         try:
-            found = {row[0] for row in changing.select(merging.THERE).distinct().collect()}
-            rows = changing.drop(merging.THERE)
+            found: dict[bool, int] = dict(changing.groupBy(merging.THERE).count().collect())
+            rows, delta = changing.drop(merging.THERE), self.delta(table)
             if not found:
-                return Written(self.version(table), 0, 0)
-            if found == {False}:
+                return _nothing(delta)
+            updated = found.get(True, 0)
+            if small.are_few(sum(found.values())) and (not updated or small.is_small(delta)):
+                small.upsert(delta, table, small.taken(table, rows), unit, updated)
+                return self._done(table, unit)
+            if not updated:
                 return self._add(table, rows, unit)
             return self._merge_all(table, rows, unit, among=merging.within(table, limits))
         finally:
@@ -290,11 +318,24 @@ class Lake:
         return self._done(table, unit)
 
     def replace(
-        self, table: Table, frame: DataFrame, *, dates: Collection[date], unit: str
+        self,
+        table: Table,
+        frame: DataFrame,
+        *,
+        dates: Collection[date],
+        unit: str,
+        few: bool = False,
     ) -> Written:
-        """Replace the rows of some dates, or all rows, as the contract says."""
+        """Replace the rows of some dates, or all rows, as the contract says.
+
+        Few rows, as the frame is then known to have, are written without Spark.
+        """
         # A damaged log is told of before Spark is asked to write.
-        self.delta(table)
+        delta = self.delta(table)
+        if few and (table.refresh is Refresh.REPLACE_ALL or small.is_small(delta)):
+            taken = small.taken(table, table.conform(frame))
+            small.replace(delta, table, taken, dates, unit)
+            return self._done(table, unit)
         writer = commits.writer_of(table.conform(frame), unit).mode("overwrite")
         if table.refresh is Refresh.REPLACE_DATE:
             listed = ", ".join(f"DATE'{day.isoformat()}'" for day in sorted(dates))
@@ -345,11 +386,15 @@ class Lake:
         faults.committed(table.id)
         done = self._committed(table, unit)
         # Delta makes no commit of a merge that changes nothing.
-        return replace(done, skipped=False) if done else Written(self.version(table), 0, 0)
+        return replace(done, skipped=False) if done else _nothing(self.delta(table))
 
     def _alone(self, table: Table) -> RLock:
         """Return the table's lock of this process; ``setdefault`` makes one for all threads."""
         return _writing.setdefault(self.path(table), RLock())
+
+
+def _nothing(delta: DeltaTable) -> Written:
+    return Written(int(delta.version()), 0, 0)
 
 
 _writing: dict[str, RLock] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from jobs.lake import small
 from jobs.lake.contract import Table
 from jobs.lake.store import Lake
 from jobs.maintenance.log import quietly
@@ -39,7 +40,8 @@ def expire(delta: DeltaTable, table: Table, day: date | None) -> int:
     """Delete these rows and return how many they were; where there is none, nothing happens."""
     count = expired(delta, table, day)
     if count:
-        delta.delete(f"`{table.date}` <= '{_last_expired(table, day)}'", **quietly())
+        last = _last_expired(table, day)
+        small.delete(delta, table, f"{table.date} <= DATE '{last}'", **quietly())
     return count
 
 

@@ -23,7 +23,7 @@ FIRST, SECOND, THIRD = (date(2026, 3, day) for day in (1, 2, 3))
 @pytest.fixture
 def lake(tmp_path: Path, spark: SparkSession) -> Lake:
     """Reviews that came on three nights, a file each, below a path with every odd letter."""
-    made = Lake(tmp_path / "a [lake] {of}*? 100%" / "lake", spark)
+    made = Lake(tmp_path / "a lake {of}*? 100%" / "lake", spark)
     for day in (FIRST, SECOND, THIRD):
         made.merge(FEEDBACK, rows(spark, FEEDBACK, [review(day)]), unit=str(day))
     return made

@@ -65,6 +65,12 @@ def test_an_installed_package_wants_a_home_named(
         home()
 
 
+def test_a_home_has_no_bracket_in_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BESPOKE_HOME", str(tmp_path / "shop [old]"))
+    with pytest.raises(SettingsError, match=r"without \[ or \]"):
+        claim_home("demo")
+
+
 def test_a_home_holds_one_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BESPOKE_HOME", str(tmp_path / "home"))
     claim_home("demo")
