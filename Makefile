@@ -29,6 +29,8 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
 	@echo "[2/3] bespoke itself …"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@# What it leaves beside the code would name the plugin a second time.
+	@rm -rf bespoke.egg-info
 	@echo "[3/3] Delta jars and keys …"
 	@$(BIN)/bespoke setup
 	@touch $@

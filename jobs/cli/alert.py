@@ -64,12 +64,17 @@ def late(context: Mapping[str, Any]) -> None:
 def deadline(wanted: AirflowSettings) -> DeadlineAlert | None:
     """Return a DAG's deadline, counted from when a run was queued; None where nobody is told."""
     from airflow.sdk.definitions.callback import SyncCallback
-    from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
+    from airflow.sdk.definitions.deadline import DeadlineAlert
+
+    from jobs.cli.plugin import RunMade, is_loaded
 
     if wanted.deadline_minutes is None or wanted.alert_webhook is None:
         return None
+    if not is_loaded():
+        log.warning("no deadline: Airflow has not loaded Bespoke's plugin; install the package")
+        return None
     return DeadlineAlert(
-        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        reference=RunMade(),
         interval=timedelta(minutes=wanted.deadline_minutes),
         callback=SyncCallback(late),
     )

@@ -119,3 +119,12 @@ def test_a_deadline_may_be_left_out_and_is_where_nobody_is_told(unset: str) -> N
     assert due is not None
     assert (due.callback.path, due.interval) == ("jobs.cli.alert.late", timedelta(minutes=90))
     assert deadline(wanted.model_copy(update={unset: None})) is None
+
+
+def test_there_is_no_deadline_where_airflow_does_not_know_of_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("airflow.plugins_manager.get_deadline_references_plugins", dict)
+    wanted = AirflowSettings(deadline_minutes=90, alert_webhook="http://127.0.0.1/")
+    assert deadline(wanted) is None
+    assert "install the package" in caplog.text
