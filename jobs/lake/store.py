@@ -12,7 +12,7 @@ from datetime import date
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from jobs.lake import commits, faults, files, merging, small
+from jobs.lake import commits, faults, files, large, merging, small
 from jobs.lake.commits import Written
 from jobs.lake.contract import Refresh, Table
 from jobs.lake.damage import opened
@@ -23,7 +23,7 @@ from jobs.lake.schemas import arrow_schema, delta_schema, properties
 if TYPE_CHECKING:
     import pyarrow as pa
     from deltalake import DeltaTable
-    from pyspark.sql import Column, DataFrame, SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
     from jobs.lake.files import Span
 
@@ -206,9 +206,7 @@ class Lake:
         if few:
             small.append(self.delta(table), small.taken(table, table.conform(frame)), unit)
             return self._done(table, unit)
-        writer = commits.writer_of(table.conform(frame), unit).mode("append")
-        # Delta itself refuses the second of two writers that pass the check above together.
-        writer.option("txnAppId", unit).option("txnVersion", 1).save(self._made(table))
+        large.append(self._made(table), table.conform(frame), unit, once=True)
         return self._done(table, unit)
 
     def merge(
@@ -247,12 +245,14 @@ class Lake:
                 return done
             incoming, delta = table.conform(frame), self.delta(table)
             if delete and delta.version():
-                return self._merge_all(table, incoming, unit, delete=delete)
+                large.merge(self.spark, self.path(table), table, incoming, unit, delete=delete)
+                return self._done(table, unit)
             if few and small.is_small(delta):
                 changed = small.merge(delta, table, small.taken(table, incoming), unit)
                 return self._done(table, unit) if changed else _nothing(delta)
             if not delta.version():
-                return self._add(table, incoming, unit)
+                large.append(self.path(table), incoming, unit)
+                return self._done(table, unit)
             return self._merge_changing(table, incoming, unit, within or frame)
 
     def _merge_changing(
@@ -272,50 +272,18 @@ class Lake:
             updated = found.get(True, 0)
             if small.are_few(sum(found.values())) and (not updated or small.is_small(delta)):
                 small.upsert(delta, table, small.taken(table, rows), unit, updated)
-                return self._done(table, unit)
-            if not updated:
-                return self._add(table, rows, unit)
-            return self._merge_all(table, rows, unit, among=merging.within(table, limits))
+            elif updated:
+                among = merging.within(table, limits)
+                large.merge(self.spark, self.path(table), table, rows, unit, among=among)
+            else:
+                large.append(self.path(table), rows, unit)
+            return self._done(table, unit)
         finally:
             changing.unpersist()
-
-    def _merge_all(
-        self,
-        table: Table,
-        incoming: DataFrame,
-        unit: str,
-        *,
-        among: Column | None = None,
-        delete: str = "",
-    ) -> Written:
-        """Let Delta merge rows, among the table's rows that a condition holds for."""
-        from delta.tables import DeltaTable as SparkDeltaTable
-        from pyspark.sql import functions as F
-
-        condition = F.expr(" AND ".join(f"t.`{k}` = s.`{k}`" for k in table.key))
-        if among is not None:
-            condition &= among
-        target = SparkDeltaTable.forPath(self.spark, self._made(table)).alias("t")
-        merge = target.merge(incoming.alias("s"), condition)
-        # Of an insert-only table a row changes only where the file that brought it was corrected.
-        newer = merging.newer(table) or delete
-        if newer:
-            merge = merge.whenMatchedUpdateAll(newer)
-        merge = merge.whenNotMatchedInsertAll()
-        if delete:
-            merge = merge.whenNotMatchedBySourceDelete(delete)
-        with commits.marking(self.spark, unit):
-            merge.execute()
-        return self._done(table, unit)
 
     def is_new(self, table: Table) -> bool:
         """Whether nothing has been written to the table yet."""
         return self.version(table) == 0
-
-    def _add(self, table: Table, incoming: DataFrame, unit: str) -> Written:
-        """Append rows to a table that is merged and has none of their keys."""
-        commits.writer_of(incoming, unit).mode("append").save(self.path(table))
-        return self._done(table, unit)
 
     def replace(
         self,
@@ -336,11 +304,7 @@ class Lake:
             taken = small.taken(table, table.conform(frame))
             small.replace(delta, table, taken, dates, unit)
             return self._done(table, unit)
-        writer = commits.writer_of(table.conform(frame), unit).mode("overwrite")
-        if table.refresh is Refresh.REPLACE_DATE:
-            listed = ", ".join(f"DATE'{day.isoformat()}'" for day in sorted(dates))
-            writer = writer.option("replaceWhere", f"`{table.date}` IN ({listed})")
-        writer.save(self._made(table))
+        large.replace(self.path(table), table, table.conform(frame), dates, unit)
         return self._done(table, unit)
 
     def ensure(self, table: Table) -> None:
