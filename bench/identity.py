@@ -13,7 +13,7 @@ import json
 from pyspark.sql import functions as F
 
 from jobs.cli.nights import chosen
-from jobs.identity.accuracy import pairwise_accuracy
+from jobs.identity.accuracy import accuracy
 from jobs.identity.nodes import RECORD
 from jobs.lake.session import open_session
 from jobs.lake.settings import home, settings
@@ -29,15 +29,16 @@ def main() -> None:
     record = F.substring_index("identifier", ":", -1).alias("record_id")
     found = Lake(home() / "lake", spark).read(IDENTIFIERS).where(F.col("type") == RECORD)
     truth = spark.read.parquet(str(chosen(wanted).truth / "records.parquet"))
-    accuracy = pairwise_accuracy(
-        found.select(record, F.col("person_id").alias("cluster")),
-        truth.select(F.col("record_key").alias("record_id"), F.col("person").alias("cluster")),
+    both = found.select(record, F.col("person_id")).join(
+        truth.select(F.col("record_key").alias("record_id"), "person"), "record_id"
     )
+    rows = both.toPandas()
+    measured = accuracy(rows["person_id"], rows["person"])
     result = {
         "records": found.count(),
-        "precision": round(accuracy.precision, 3),
-        "recall": round(accuracy.recall, 3),
-        "f1": round(accuracy.f1, 3),
+        "precision": round(measured.precision, 3),
+        "recall": round(measured.recall, 3),
+        "f1": round(measured.f1, 3),
     }
     print(json.dumps(result))
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+import pandas as pd
 
 
 @dataclass(frozen=True)
-class PairwiseAccuracy:
-    """Pairs of records, as predicted and as true.
+class Accuracy:
+    """How well a clustering agrees with the truth.
 
     Attributes
     ----------
@@ -18,11 +19,16 @@ class PairwiseAccuracy:
         Pairs of records that are one person in both.
     predicted_pairs, true_pairs : int
         Pairs of records that are one person in the prediction, in the truth.
+    bcubed_precision, bcubed_recall : float
+        Mean over the records of the share of their predicted cluster that is their true person,
+        and of their true person that is in their predicted cluster (Bagga and Baldwin 1998).
     """
 
     shared_pairs: int
     predicted_pairs: int
     true_pairs: int
+    bcubed_precision: float
+    bcubed_recall: float
 
     @property
     def precision(self) -> float:
@@ -40,9 +46,17 @@ class PairwiseAccuracy:
         total = self.predicted_pairs + self.true_pairs
         return 2 * self.shared_pairs / total if total else 1.0
 
+    @property
+    def bcubed_f1(self) -> float:
+        """Harmonic mean of B-cubed precision and recall."""
+        precision, recall = self.bcubed_precision, self.bcubed_recall
+        return 2 * precision * recall / (precision + recall)
 
-def pairwise_accuracy(predicted: DataFrame, truth: DataFrame) -> PairwiseAccuracy:
-    """Compare two clusterings by the pairs of records they put together.
+
+def accuracy(
+    predicted: Sequence[Any], truth: Sequence[Any], sides: Sequence[Any] | None = None
+) -> Accuracy:
+    """Compare a clustering with the truth.
 
     No pair is ever written out: a cluster of n records has n (n - 1) / 2 of them, so with n_ij
     the records that are in predicted cluster i and in true cluster j::
@@ -55,25 +69,42 @@ def pairwise_accuracy(predicted: DataFrame, truth: DataFrame) -> PairwiseAccurac
 
     Parameters
     ----------
-    predicted, truth : DataFrame
-        ``record_id``, ``cluster``, a row a record. Only records of both are compared.
+    predicted, truth : sequence
+        Cluster and true person of each record. A record whose truth is missing is left out.
+    sides : sequence, optional
+        Which of two linked files each record is from: then only pairs across them count.
+
+    Raises
+    ------
+    ValueError
+        No record has a truth.
     """
-    both = predicted.select("record_id", F.col("cluster").alias("predicted")).join(
-        truth.select("record_id", F.col("cluster").alias("true")), on="record_id"
+    rows = pd.DataFrame({"predicted": list(predicted), "truth": list(truth)})
+    rows["side"] = 0 if sides is None else list(sides)
+    rows = rows.dropna(subset=["truth"])
+    if rows.empty:
+        raise ValueError("no record has a truth to be compared with")
+    both, mine, true = ["predicted", "truth"], ["predicted"], ["truth"]
+    cell, cluster, person = (
+        rows.groupby(keys)["side"].transform("size") for keys in (both, mine, true)
     )
-    cells = both.groupBy("predicted", "true").agg(F.count("*").alias("n"))
-    return PairwiseAccuracy(
-        shared_pairs=_pairs(cells),
-        predicted_pairs=_pairs(cells.groupBy("predicted").agg(F.sum("n").alias("n"))),
-        true_pairs=_pairs(cells.groupBy("true").agg(F.sum("n").alias("n"))),
+    return Accuracy(
+        shared_pairs=_pairs(rows, both),
+        predicted_pairs=_pairs(rows, mine),
+        true_pairs=_pairs(rows, true),
+        bcubed_precision=float((cell / cluster).mean()),
+        bcubed_recall=float((cell / person).mean()),
     )
 
 
-def _pairs(counts: DataFrame) -> int:
-    row = counts.agg(F.sum(_choose_two("n"))).first()
-    return int(row[0] or 0) if row is not None else 0
+def _pairs(rows: pd.DataFrame, keys: list[str]) -> int:
+    """Pairs within groups; those of one side apart where there are two."""
 
+    def within(groups: pd.Series) -> int:
+        # Whole numbers of Python: a product of two counts may pass 2^63.
+        return sum(count * (count - 1) // 2 for count in groups.tolist())
 
-def _choose_two(column: str) -> Column:
-    # Whole-number division: "/" would go through a double, exact only up to 2^53 pairs.
-    return F.expr(f"{column} * ({column} - 1) div 2")
+    every = within(rows.groupby(keys).size())
+    if rows["side"].nunique() < 2:
+        return every
+    return every - within(rows.groupby([*keys, "side"]).size())

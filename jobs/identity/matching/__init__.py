@@ -1,0 +1,1 @@
+"""Matching: which records, told by names and addresses alone, are one person."""

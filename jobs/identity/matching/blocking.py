@@ -1,0 +1,121 @@
+"""Blocking: which pairs of records are worth comparing at all.
+
+A rule names columns in which both records of a pair are equal. Many rules of different columns
+find a pair whatever field was mistyped; each is as loose as its share of the pairs allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import duckdb
+import pandas as pd
+
+from jobs.identity.matching.fields import Role
+from jobs.identity.matching.records import SIDE
+
+Rule = tuple[str, ...]
+"""Columns that are equal in both records; none of them: every pair."""
+
+
+def rules_for(
+    table: pd.DataFrame,
+    roles: Mapping[str, Role],
+    *,
+    pairs_per_record: float,
+    all_pairs_up_to: int,
+) -> tuple[Rule, ...]:
+    """Choose blocking rules.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Normal forms, a row a record.
+    roles : mapping
+        Field to what it holds.
+    pairs_per_record : float
+        Each rule may give this many times as many pairs as there are records.
+    all_pairs_up_to : int
+        Up to this many pairs all are compared, with the rule of no columns.
+
+    Returns
+    -------
+    tuple of Rule
+        From every family of rules the loosest that keeps within its share.
+    """
+    count = len(table)
+    if count * (count - 1) // 2 <= all_pairs_up_to:
+        return ((),)
+    found: list[Rule] = []
+    usable = {column for column in table.columns if table[column].notna().any()}
+    with duckdb.connect() as database:
+        columns = sorted({c for family in _families(roles) for rule in family for c in rule})
+        database.register("records", table[[c for c in columns if c in usable]])
+        database.execute("CREATE TABLE keys AS FROM records")
+        for family in _families(roles):
+            for rule in family:
+                if not usable.issuperset(rule):
+                    continue
+                pairs = _pairs(database, rule)
+                if 0 < pairs <= pairs_per_record * count:
+                    if rule not in found:
+                        found.append(rule)
+                    break
+    return tuple(found)
+
+
+def condition(rule: Rule, *, linked: bool) -> str:
+    """Write a rule as Splink's SQL; of two linked files only pairs across them."""
+    parts = [f"l.{column} = r.{column}" for column in rule]
+    if linked:
+        parts.append(f"l.{SIDE} <> r.{SIDE}")
+    return " AND ".join(parts) or "1 = 1"
+
+
+def _pairs(database: duckdb.DuckDBPyConnection, rule: Rule) -> int:
+    told = " AND ".join(f"{column} IS NOT NULL" for column in rule)
+    counted = database.execute(
+        f"SELECT sum(n * (n - 1) / 2) FROM (SELECT count(*)::DOUBLE AS n FROM keys "  # noqa: S608  our own names
+        f"WHERE {told} GROUP BY {', '.join(rule)})"
+    ).fetchall()
+    return int(counted[0][0] or 0)
+
+
+def _families(roles: Mapping[str, Role]) -> list[list[Rule]]:
+    """Families of rules, each from loose to tight."""
+    first, last, born = "first_name", "last_name", "birth_date"
+    year, month, day = (f"{born}_{part}" for part in ("year", "month", "day"))
+    initials = (f"{first}_initial", f"{last}_initial")
+    sounds = (f"{first}_sound", f"{last}_sound")
+    starts = (f"{first}_start", f"{last}_start")
+    families: list[list[Rule]] = [
+        [(first,), (first, sounds[1]), (first, last)],
+        [(last,), (last, initials[0]), (last, sounds[0])],
+        [sounds[:1], sounds],
+        [sounds[1:], sounds],
+        [starts, (*starts, year)],
+        [(born,), (born, initials[0]), (born, sounds[0])],
+        [(born, sounds[1]), (born, last)],
+        [(born, sounds[0]), (born, first)],
+        [(year, sounds[0]), (year, sounds[0], initials[1])],
+        [(year, sounds[1]), (year, sounds[1], initials[0])],
+        [(month, day, sounds[1]), (month, day, last, initials[0])],
+        [(month, day, sounds[0]), (month, day, first, initials[1])],
+    ]
+    for name, role in roles.items():
+        if role in (Role.EMAIL, Role.PHONE, Role.IDENTIFIER):
+            families.append([(name,), (name, initials[1]), (name, initials[0])])
+        if role is Role.EMAIL:
+            families.append([(f"{name}_local",), (f"{name}_local", last)])
+        if role is Role.STREET:
+            families.append([(name,), (name, "house_number")])
+        if role is Role.POSTCODE:
+            families.append([(name, "house_number"), (name, "house_number", initials[0])])
+        if role in (Role.POSTCODE, Role.CITY, Role.OTHER, Role.STREET):
+            families += [
+                [(name,), (name, sounds[1]), (name, last)],
+                [(name, sounds[0]), (name, first), (name, first, initials[1])],
+                [(name, born), (name, born, initials[0])],
+                [(name, year), (name, year, initials[0])],
+            ]
+    return families

@@ -1,0 +1,225 @@
+"""Records: person records read from a file, and the table of normal forms that is compared."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from jobs.identity.matching import normal
+from jobs.identity.matching.fields import Field, RecordsError, Role
+
+RECORD = "record"
+"""Number of a record in the table: its place in the order of the keys."""
+SIDE = "side"
+"""Which of two linked files a record is from: 0 or 1."""
+ROW = "row"
+"""Its row in that file."""
+
+
+def read_records(path: Path) -> pd.DataFrame:
+    """Read a CSV or Parquet file of person records, a row each.
+
+    Raises
+    ------
+    RecordsError
+        It is missing, is neither, or holds no rows.
+    """
+    if not path.is_file():
+        raise RecordsError(f"{path}: no such file")
+    try:
+        if path.suffix.lower() in (".parquet", ".pq"):
+            found = pd.read_parquet(path)
+            if not isinstance(found.index, pd.RangeIndex):
+                found = found.reset_index()
+        else:
+            with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+                start = file.read(65536)
+            try:
+                mark = csv.Sniffer().sniff(start.partition("\n")[0], ",;\t|").delimiter
+            except csv.Error:
+                mark = ","
+            found = pd.read_csv(
+                path, sep=mark, dtype=str, keep_default_na=False, encoding="utf-8-sig",
+                encoding_errors="replace", skipinitialspace=True,
+            )  # fmt: skip
+    except (OSError, ValueError) as error:
+        raise RecordsError(f"{path}: cannot be read as person records: {error}") from None
+    found.columns = [str(column).strip() for column in found.columns]
+    if found.empty:
+        raise RecordsError(f"{path}: holds no records")
+    return found
+
+
+def keys(frame: pd.DataFrame, id_column: str | None) -> list[str]:
+    """Return the key of every record: its id as text, or its row where the file has none.
+
+    Raises
+    ------
+    RecordsError
+        A key is missing or stands twice.
+    """
+    if id_column is None:
+        return [f"row {number}" for number in range(1, len(frame) + 1)]
+    told = texts(frame[id_column])
+    if None in told:
+        raise RecordsError(f"Column {id_column!r}: row {told.index(None) + 1} has no id")
+    found = pd.Series(told)
+    twice = found[found.duplicated()]
+    if len(twice):
+        raise RecordsError(
+            f"Column {id_column!r}: {len(twice)} ids stand twice, such as {twice.iloc[0]!r}; "
+            "one row a record is wanted"
+        )
+    return found.tolist()
+
+
+def texts(values: pd.Series) -> list[str | None]:
+    """Write values as text; None where there is none. Whole numbers are written without a point."""
+    if pd.api.types.is_float_dtype(values):
+        whole = values.dropna()
+        if (whole == whole.round()).all():
+            values = values.round().astype("Int64")
+    if pd.api.types.is_datetime64_any_dtype(values):
+        values = values.dt.strftime("%Y-%m-%d")
+    told = values.astype(object).where(values.notna(), None)
+    return [None if v is None else str(v).strip() or None for v in told.tolist()]
+
+
+def normalised(
+    frame: pd.DataFrame, fields: Sequence[Field], *, region: str | None = None
+) -> pd.DataFrame:
+    """Bring records into the form in which they are compared.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Records as read.
+    fields : sequence of Field
+        What its columns hold.
+    region : str, optional
+        Country (ISO 3166) whose phone numbers are written without a country code.
+
+    Returns
+    -------
+    DataFrame
+        A column a field, None where a record doesn't tell it, and what follows from them for
+        comparing and blocking: ``<field>_sound``, ``birth_date_year`` and the like. Rows as in
+        ``frame``, numbered from 0.
+    """
+    out: dict[str, list[Any]] = {}
+    for field in fields:
+        out[field.name] = texts(frame[field.column])
+    roles = {field.name: field.role for field in fields}
+    _whole_names(out, roles)
+    _whole_dates(out, roles)
+    for column, role in roles.items():
+        if column in out:
+            out[column] = normal.each_once(out[column], _form(role, out[column], region))
+    _house_numbers(out, roles)
+    for column, role in list(roles.items()):
+        if column in out:
+            out.update(_derived(column, role, out[column]))
+    table = pd.DataFrame({n: pd.Series(v, dtype=object) for n, v in out.items()})
+    return table.where(table.notna(), None)
+
+
+def _form(role: Role, values: list[str | None], region: str | None) -> Callable[[str], Any]:
+    if role is Role.PHONE:
+        return lambda value: normal.phone(value, region)
+    if role is Role.BIRTH_DATE:
+        first = normal.month_comes_first([v for v in values if v is not None])
+        return lambda value: normal.day(value, month_first=first)
+    return {
+        Role.FIRST_NAME: normal.name,
+        Role.MIDDLE_NAME: normal.name,
+        Role.LAST_NAME: normal.name,
+        Role.EMAIL: normal.email,
+        Role.POSTCODE: normal.code,
+        Role.IDENTIFIER: normal.code,
+        Role.STREET: normal.street,
+        Role.GENDER: normal.gender,
+    }.get(role, normal.text)
+
+
+def _whole_names(out: dict[str, list[Any]], roles: dict[str, Role]) -> None:
+    """Take full names apart, into what the records don't tell by itself."""
+    for column in [c for c, role in roles.items() if role is Role.FULL_NAME]:
+        parts = normal.each_once(out.pop(column), normal.full_name)
+        del roles[column]
+        for place, role in enumerate((Role.FIRST_NAME, Role.MIDDLE_NAME, Role.LAST_NAME)):
+            if role.value not in out:
+                out[role.value] = [None if p is None else p[place] for p in parts]
+                roles[role.value] = role
+
+
+def _whole_dates(out: dict[str, list[Any]], roles: dict[str, Role]) -> None:
+    """Put year, month and day of birth together where they are columns of their own."""
+    year, month, day_ = (r.value for r in (Role.BIRTH_YEAR, Role.BIRTH_MONTH, Role.BIRTH_DAY))
+    if year not in out or month not in out or Role.BIRTH_DATE in roles.values():
+        return
+    days = out.get(day_, [None] * len(out[year]))
+    out[Role.BIRTH_DATE.value] = [
+        None if y is None or m is None else f"{y:0>4}-{m:0>2}-{d or '00':0>2}"
+        for y, m, d in zip(out[year], out[month], days, strict=True)
+    ]
+    roles[Role.BIRTH_DATE.value] = Role.BIRTH_DATE
+    for column in (year, month, day_):
+        out.pop(column, None)
+        roles.pop(column, None)
+
+
+def _house_numbers(out: dict[str, list[Any]], roles: dict[str, Role]) -> None:
+    """Take the house number off the first street that begins or ends with one."""
+    if Role.HOUSE_NUMBER in roles.values() or "street" not in out:
+        return
+    numbers: list[str | None] = []
+    streets: list[str | None] = []
+    for value in out["street"]:
+        words = value.split() if value else []
+        at = next((i for i in (0, -1) if len(words) > 1 and words[i][0].isdigit()), None)
+        numbers.append(None if at is None else words.pop(at))
+        streets.append(" ".join(words) or None)
+    if any(numbers):
+        out["street"], out[Role.HOUSE_NUMBER.value] = streets, numbers
+        roles[Role.HOUSE_NUMBER.value] = Role.HOUSE_NUMBER
+
+
+def _derived(column: str, role: Role, values: list[Any]) -> dict[str, list[Any]]:
+    """Columns that follow from a field."""
+    part: dict[str, Callable[[str], Any]] = {}
+    if role is Role.FIRST_NAME:
+        part = {"alias": normal.aliases}
+    if role in (Role.FIRST_NAME, Role.LAST_NAME):
+        part |= {"sound": normal.sound, "initial": lambda v: v[0], "start": lambda v: v[:3]}
+    if role is Role.EMAIL:
+        part = {"local": lambda v: v.rpartition("@")[0]}
+    if role is Role.BIRTH_DATE:
+        part = {
+            "year": lambda v: v[:4],
+            "month": lambda v: v[4:6] if len(v) == 8 else None,
+            "day": lambda v: v[6:8] if len(v) == 8 else None,
+        }
+    if role is Role.POSTCODE:
+        part = {"area": lambda v: v[:3]}
+    return {f"{column}_{suffix}": normal.each_once(values, form) for suffix, form in part.items()}
+
+
+def numbered(table: pd.DataFrame, record_keys: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
+    """Order records by their keys and number them, so that the order they came in is forgotten.
+
+    Returns
+    -------
+    table : DataFrame
+        With the column ``record``: 0, 1, 2, …
+    keys : list of str
+        The key of each, in the new order.
+    """
+    order = np.argsort(np.asarray(record_keys, dtype=object), kind="stable")
+    ordered = table.iloc[order].reset_index(drop=True)
+    ordered.insert(0, RECORD, np.arange(len(ordered), dtype=np.int64))
+    return ordered, [record_keys[place] for place in order]

@@ -1,0 +1,45 @@
+"""Settings of matching."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
+
+
+class MatchSettings(BaseModel):
+    """How records are matched. Nothing has to be set: what is left out is found from the records.
+
+    Attributes
+    ----------
+    columns : mapping of str to str
+        Column to what it holds, where that is not seen from its name: id, first_name,
+        middle_name, last_name, full_name, email, phone, birth_date, birth_year, birth_month,
+        birth_day, street, house_number, city, postcode, region, country, gender, identifier,
+        other, ignored.
+    region : str, optional
+        Country (ISO 3166) whose phone numbers are written without a country code.
+    accept : float
+        Records are joined when the log2 odds that they are one person are above this: 0 is even
+        odds, 10 a thousand to one.
+    mean_share, unscored : float
+        How groups of records are weighed, as of :class:`jobs.identity.matching.clustering.Linkage`.
+    all_pairs_up_to : int
+        Up to this many pairs all are compared, and none is left out by blocking.
+    pairs_per_record : float
+        Each blocking rule may give this many times as many pairs as there are records.
+    sample_records : int
+        More records than this are learnt from by a sample of as many.
+    sample_pairs : int
+        Pairs drawn at random to learn what agreement by chance looks like.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    columns: dict[str, str] = Field(default_factory=dict)
+    region: str | None = None
+    accept: float = 0.0
+    mean_share: float = Field(default=0.75, ge=0, le=1)
+    unscored: float = -3.0
+    all_pairs_up_to: PositiveInt = 2_000_000
+    pairs_per_record: PositiveFloat = 100.0
+    sample_records: PositiveInt = 100_000
+    sample_pairs: PositiveInt = 500_000
