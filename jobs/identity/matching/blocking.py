@@ -22,7 +22,7 @@ def rules_for(
     table: pd.DataFrame,
     roles: Mapping[str, Role],
     *,
-    pairs_per_record: float,
+    pairs_per_rule: int,
     all_pairs_up_to: int,
 ) -> tuple[Rule, ...]:
     """Choose blocking rules.
@@ -33,8 +33,8 @@ def rules_for(
         Normal forms, a row a record.
     roles : mapping
         Field to what it holds.
-    pairs_per_record : float
-        Each rule may give this many times as many pairs as there are records.
+    pairs_per_rule : int
+        Each rule may give so many pairs, or as many as there are records where those are more.
     all_pairs_up_to : int
         Up to this many pairs all are compared, with the rule of no columns.
 
@@ -57,7 +57,7 @@ def rules_for(
                 if not usable.issuperset(rule):
                     continue
                 pairs = _pairs(database, rule)
-                if 0 < pairs <= pairs_per_record * count:
+                if 0 < pairs <= max(pairs_per_rule, count):
                     if rule not in found:
                         found.append(rule)
                     break

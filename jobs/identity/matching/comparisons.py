@@ -1,7 +1,9 @@
 """Comparisons: how alike two records are in each field, as levels of Splink from equal to other.
 
 Each level of a comparison is a grade of agreement; what a grade is worth is learnt
-(``training.py``). Levels are tried from the first on, and the first that holds counts.
+(``training.py``). Levels are tried from the first on, and the first that holds counts. Most pairs
+hold none, and a distance between texts is costly: whether two texts have nearly the same letters
+is asked first, in one step on whole numbers.
 """
 
 from __future__ import annotations
@@ -16,9 +18,13 @@ from jobs.identity.matching.fields import Role
 
 Level = Any
 """A level of a comparison; Splink's class for it is internal."""
+_ONE_SLIP, _TWO_SLIPS = 2, 4
+"""In how many letters two texts differ at most that are one or two slips apart."""
 
 
-def comparison(name: str, role: Role, columns: Sequence[str]) -> cl.CustomComparison:
+def comparison(
+    name: str, role: Role, columns: Sequence[str], dialect: str = "duckdb"
+) -> cl.CustomComparison:
     """Return the comparison of a field.
 
     Parameters
@@ -30,153 +36,172 @@ def comparison(name: str, role: Role, columns: Sequence[str]) -> cl.CustomCompar
     columns : sequence of str
         Columns of the table: a field that is told twice, or names that may be swapped, are
         compared across.
+    dialect : str
+        The engine: duckdb or spark.
     """
-    return cl.CustomComparison(
-        output_column_name=name, comparison_levels=_levels(name, role, columns)
-    )
+    levels = _Levels(name, columns, dialect).of(role)
+    return cl.CustomComparison(output_column_name=name, comparison_levels=levels)
 
 
-def _levels(name: str, role: Role, columns: Sequence[str]) -> list[Level]:
-    others = [
-        other
-        for other in columns
-        if other != name and other.rstrip("0123456789_") == name.rstrip("0123456789_")
-    ]
-    across = [_across(name, other) for other in others]
-    exact = _equal(name)
-    if role is Role.FIRST_NAME:
-        return _first_name(name, columns)
-    if role is Role.LAST_NAME:
-        return _last_name(name, columns)
-    if role is Role.MIDDLE_NAME:
-        same_initial = cll.CustomLevel(
-            f"substr({name}_l, 1, 1) = substr({name}_r, 1, 1)", "same initial"
+class _Levels:
+    """The levels of one field."""
+
+    def __init__(self, name: str, columns: Sequence[str], dialect: str) -> None:
+        self.name, self.columns, self.dialect = name, columns, dialect
+
+    def of(self, role: Role) -> list[Level]:
+        """Return the levels for what the field holds."""
+        name = self.name
+        if role is Role.LAST_NAME:
+            return [self._told_or_swapped(), *self._last_name(), cll.ElseLevel()]
+        between = {
+            Role.FIRST_NAME: self._first_name,
+            Role.MIDDLE_NAME: self._middle_name,
+            Role.BIRTH_DATE: self._birth_date,
+            Role.EMAIL: self._email,
+            Role.PHONE: self._number,
+            Role.IDENTIFIER: self._number,
+            Role.POSTCODE: self._postcode,
+            Role.STREET: self._street,
+            Role.HOUSE_NUMBER: self._short,
+            Role.BIRTH_YEAR: self._short,
+            Role.GENDER: self._nothing,
+            Role.COUNTRY: self._nothing,
+            Role.REGION: self._nothing,
+        }.get(role, self._text)
+        exact = cll.ExactMatchLevel(name, term_frequency_adjustments=True)
+        equal = exact.configure(label_for_charts="equal")
+        return [cll.NullLevel(name), equal, *self._across(), *between(), cll.ElseLevel()]
+
+    def _first_name(self) -> list[Level]:
+        name = self.name
+        overlap = "arrays_overlap" if self.dialect == "spark" else "list_has_any"
+        levels = [cll.CustomLevel(f"{overlap}({name}_alias_l, {name}_alias_r)", "nickname")]
+        if "last_name" in self.columns:
+            both = f"{name}_l = last_name_r AND last_name_l = {name}_r"
+            either = f"{name}_l = last_name_r OR last_name_l = {name}_r"
+            levels += [
+                cll.CustomLevel(both, "first and last name swapped"),
+                cll.CustomLevel(either, "equal to the other's last name"),
+            ]
+        return [*levels, *self._spelt()]
+
+    def _last_name(self) -> list[Level]:
+        exact = cll.ExactMatchLevel(self.name, term_frequency_adjustments=True)
+        return [exact.configure(label_for_charts="equal"), *self._spelt()]
+
+    def _told_or_swapped(self) -> Level:
+        name = self.name
+        missing = f"{name}_l IS NULL OR {name}_r IS NULL"
+        if "first_name" in self.columns:
+            # Told by the first name already.
+            missing += f" OR (first_name_l = {name}_r AND {name}_l = first_name_r)"
+        return cll.CustomLevel(missing, "missing, or swapped").configure(is_null_level=True)
+
+    def _spelt(self) -> list[Level]:
+        name = self.name
+        alike = cll.Or(cll.DamerauLevenshteinLevel(name, 2), cll.JaroWinklerLevel(name, 0.84))
+        sounds = cll.ExactMatchLevel(f"{name}_sound")
+        return [
+            self._alike(1, 0.92),
+            cll.Or(sounds, cll.And(self._near(_TWO_SLIPS), alike)).configure(
+                label_for_charts="similar, or sounds alike"
+            ),
+            cll.ExactMatchLevel(f"{name}_initial").configure(label_for_charts="same initial"),
+        ]
+
+    def _middle_name(self) -> list[Level]:
+        initial = cll.ExactMatchLevel(f"{self.name}_initial")
+        return [self._alike(1, 0.92), initial.configure(label_for_charts="same initial")]
+
+    def _birth_date(self) -> list[Level]:
+        def same(*parts: str) -> str:
+            return " AND ".join(f"{self.name}_{part}_l = {self.name}_{part}_r" for part in parts)
+
+        swapped = " AND ".join(
+            f"{self.name}_{one}_l = {self.name}_{other}_r"
+            for one, other in (("year", "year"), ("month", "day"), ("day", "month"))
         )
-        return [cll.NullLevel(name), exact, _alike(name, 1, 0.92), same_initial, cll.ElseLevel()]
-    if role is Role.BIRTH_DATE:
-        return _birth_date(name)
-    if role is Role.EMAIL:
+        # One digit is in one of the three parts; two are in two at most.
+        two = f"({same('year', 'month')}) OR ({same('year', 'day')}) OR ({same('month', 'day')})"
+        one = " OR ".join(same(part) for part in ("year", "month", "day"))
+        one_off = cll.And(cll.CustomLevel(f"({two})"), cll.DamerauLevenshteinLevel(self.name, 1))
+        two_off = cll.And(cll.CustomLevel(f"({one})"), cll.DamerauLevenshteinLevel(self.name, 2))
         return [
-            cll.NullLevel(name),
-            exact,
-            *across,
-            cll.ExactMatchLevel(f"{name}_local").configure(label_for_charts="same before the @"),
-            cll.Or(
-                cll.DamerauLevenshteinLevel(name, 2), cll.JaroWinklerLevel(f"{name}_local", 0.95)
-            ).configure(label_for_charts="one or two letters off"),
-            cll.JaroWinklerLevel(f"{name}_local", 0.88).configure(label_for_charts="similar"),
-            cll.ElseLevel(),
+            cll.CustomLevel(swapped, "day and month swapped"),
+            one_off.configure(label_for_charts="one digit off"),
+            cll.CustomLevel(same("year", "month"), "same year and month"),
+            two_off.configure(label_for_charts="two digits off"),
+            cll.CustomLevel(
+                f"{same('year')} OR ({same('month', 'day')})", "same year, or same day"
+            ),
         ]
-    if role in (Role.PHONE, Role.IDENTIFIER):
+
+    def _email(self) -> list[Level]:
+        name, local = self.name, f"{self.name}_local"
+        off = cll.Or(cll.DamerauLevenshteinLevel(name, 2), cll.JaroWinklerLevel(local, 0.95))
+        similar = cll.JaroWinklerLevel(local, 0.88)
         return [
-            cll.NullLevel(name),
-            exact,
-            *across,
-            cll.DamerauLevenshteinLevel(name, 1).configure(label_for_charts="one character off"),
-            cll.DamerauLevenshteinLevel(name, 2).configure(label_for_charts="two characters off"),
-            cll.ElseLevel(),
+            cll.ExactMatchLevel(local).configure(label_for_charts="same before the @"),
+            self._if_near(off, _TWO_SLIPS, "one or two letters off"),
+            self._if_near(similar, _TWO_SLIPS, "similar"),
         ]
-    if role is Role.POSTCODE:
+
+    def _number(self) -> list[Level]:
         return [
-            cll.NullLevel(name),
-            exact,
-            *across,
-            cll.DamerauLevenshteinLevel(name, 1).configure(label_for_charts="one character off"),
-            cll.Or(
-                cll.DamerauLevenshteinLevel(name, 2), cll.ExactMatchLevel(f"{name}_area")
-            ).configure(label_for_charts="two characters off, or same start"),
-            cll.ElseLevel(),
+            self._off(1, _ONE_SLIP, "one character off"),
+            self._off(2, _TWO_SLIPS, "two characters off"),
         ]
-    if role is Role.STREET:
+
+    def _postcode(self) -> list[Level]:
+        area = cll.ExactMatchLevel(f"{self.name}_area")
         return [
-            cll.NullLevel(name),
-            exact,
-            *across,
-            _alike(name, 2, 0.92),
-            cll.JaroWinklerLevel(name, 0.85).configure(label_for_charts="similar"),
-            cll.ElseLevel(),
+            self._off(1, _ONE_SLIP, "one character off"),
+            cll.Or(area, self._off(2, _TWO_SLIPS, "two characters off")).configure(
+                label_for_charts="two characters off, or same start"
+            ),
         ]
-    if role is Role.HOUSE_NUMBER or role is Role.BIRTH_YEAR:
-        near = cll.DamerauLevenshteinLevel(name, 1).configure(label_for_charts="one digit off")
-        return [cll.NullLevel(name), exact, near, cll.ElseLevel()]
-    if role in (Role.GENDER, Role.COUNTRY, Role.REGION):
-        return [cll.NullLevel(name), exact, cll.ElseLevel()]
-    return [cll.NullLevel(name), exact, *across, _alike(name, 2, 0.9), cll.ElseLevel()]
 
+    def _street(self) -> list[Level]:
+        similar = cll.JaroWinklerLevel(self.name, 0.85)
+        return [self._alike(2, 0.92), self._if_near(similar, _TWO_SLIPS, "similar")]
 
-def _first_name(name: str, columns: Sequence[str]) -> list[Level]:
-    swapped = []
-    if "last_name" in columns:
-        both = f"{name}_l = last_name_r AND last_name_l = {name}_r"
-        either = f"{name}_l = last_name_r OR last_name_l = {name}_r"
-        swapped = [
-            cll.CustomLevel(both, "first and last name swapped"),
-            cll.CustomLevel(either, "equal to the other's last name"),
+    def _short(self) -> list[Level]:
+        off = cll.DamerauLevenshteinLevel(self.name, 1)
+        return [off.configure(label_for_charts="one digit off")]
+
+    def _text(self) -> list[Level]:
+        return [self._alike(2, 0.9)]
+
+    def _nothing(self) -> list[Level]:
+        return []
+
+    def _across(self) -> list[Level]:
+        """Equal to what the other record tells in a field of the same kind."""
+        stem = self.name.rstrip("0123456789_")
+        return [
+            cll.CustomLevel(
+                f"{self.name}_l = {other}_r OR {other}_l = {self.name}_r",
+                f"equal to the other's {other}",
+            )
+            for other in self.columns
+            if other != self.name and other.rstrip("0123456789_") == stem
         ]
-    return [
-        cll.NullLevel(name),
-        _equal(name),
-        cll.ArrayIntersectLevel(f"{name}_alias").configure(label_for_charts="nickname"),
-        *swapped,
-        _alike(name, 1, 0.92),
-        _sounding(name),
-        cll.ExactMatchLevel(f"{name}_initial").configure(label_for_charts="same initial"),
-        cll.ElseLevel(),
-    ]
 
+    def _alike(self, edits: int, similarity: float) -> Level:
+        alike = cll.Or(
+            cll.DamerauLevenshteinLevel(self.name, edits),
+            cll.JaroWinklerLevel(self.name, similarity),
+        )
+        return self._if_near(alike, _TWO_SLIPS, "nearly equal")
 
-def _last_name(name: str, columns: Sequence[str]) -> list[Level]:
-    missing = f"{name}_l IS NULL OR {name}_r IS NULL"
-    if "first_name" in columns:
-        # Told by the first name already.
-        missing += f" OR (first_name_l = {name}_r AND {name}_l = first_name_r)"
-    nothing = cll.CustomLevel(missing, "missing, or swapped").configure(is_null_level=True)
-    return [
-        nothing,
-        _equal(name),
-        _alike(name, 1, 0.92),
-        _sounding(name),
-        cll.ExactMatchLevel(f"{name}_initial").configure(label_for_charts="same initial"),
-        cll.ElseLevel(),
-    ]
+    def _off(self, edits: int, letters: int, label: str) -> Level:
+        return self._if_near(cll.DamerauLevenshteinLevel(self.name, edits), letters, label)
 
+    def _if_near(self, level: Level, letters: int, label: str) -> Level:
+        return cll.And(self._near(letters), level).configure(label_for_charts=label)
 
-def _birth_date(name: str) -> list[Level]:
-    def same(*parts: str) -> str:
-        return " AND ".join(f"{name}_{part}_l = {name}_{part}_r" for part in parts)
-
-    swapped = f"{same('year')} AND {name}_month_l = {name}_day_r AND {name}_day_l = {name}_month_r"
-    return [
-        cll.NullLevel(name),
-        _equal(name),
-        cll.CustomLevel(swapped, "day and month swapped"),
-        cll.DamerauLevenshteinLevel(name, 1).configure(label_for_charts="one digit off"),
-        cll.CustomLevel(same("year", "month"), "same year and month"),
-        cll.DamerauLevenshteinLevel(name, 2).configure(label_for_charts="two digits off"),
-        cll.CustomLevel(f"{same('year')} OR ({same('month', 'day')})", "same year, or same day"),
-        cll.ElseLevel(),
-    ]
-
-
-def _equal(name: str) -> Level:
-    level = cll.ExactMatchLevel(name, term_frequency_adjustments=True)
-    return level.configure(label_for_charts="equal")
-
-
-def _across(name: str, other: str) -> Level:
-    condition = f"{name}_l = {other}_r OR {other}_l = {name}_r"
-    return cll.CustomLevel(condition, f"equal to the other's {other}")
-
-
-def _alike(name: str, edits: int, similarity: float) -> Level:
-    return cll.Or(
-        cll.DamerauLevenshteinLevel(name, edits), cll.JaroWinklerLevel(name, similarity)
-    ).configure(label_for_charts="nearly equal")
-
-
-def _sounding(name: str) -> Level:
-    return cll.Or(
-        cll.DamerauLevenshteinLevel(name, 2),
-        cll.JaroWinklerLevel(name, 0.84),
-        cll.ExactMatchLevel(f"{name}_sound"),
-    ).configure(label_for_charts="similar, or sounds alike")
+    def _near(self, letters: int) -> Level:
+        left, right = f"{self.name}_letters_l", f"{self.name}_letters_r"
+        differing = f"{left} ^ {right}" if self.dialect == "spark" else f"xor({left}, {right})"
+        return cll.CustomLevel(f"bit_count({differing}) <= {letters}")

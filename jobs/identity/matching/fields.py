@@ -48,6 +48,18 @@ OWN = frozenset(
     }
 )
 """What relatives and neighbours have in common by chance alone."""
+PLACES = frozenset(
+    {
+        Role.STREET,
+        Role.HOUSE_NUMBER,
+        Role.CITY,
+        Role.POSTCODE,
+        Role.REGION,
+        Role.COUNTRY,
+        Role.OTHER,
+    }
+)
+"""What says where somebody lives, or may."""
 
 
 class RecordsError(BespokeError):

@@ -21,6 +21,22 @@ _BY_CHANCE = 3.0
 """Up to this many times as common as among strangers, equality is one of chance."""
 
 
+@dataclass(frozen=True)
+class Kind:
+    """One kind of pairs of records.
+
+    Attributes
+    ----------
+    prior : float
+        Probability that two records drawn at random are of it.
+    shares : mapping
+        Field to the probability of each grade among them.
+    """
+
+    prior: float
+    shares: Mapping[str, Shares]
+
+
 @dataclass(frozen=True, eq=False)
 class MatchModel:
     """Weights, and how to find pairs, for records of certain fields.
@@ -35,12 +51,11 @@ class MatchModel:
         Blocking rules.
     linked : bool
         Whether two files are linked, rather than one deduplicated.
-    prior, related_prior : float
-        Probability that two records drawn at random are one person; that they are two who have a
-        name or a place in common.
-    matched, unmatched, related : mapping
-        Field to the probability of each grade among pairs that are one person, that are
-        strangers (m and u of Fellegi and Sunter), and that are two who have much in common.
+    person, strangers : Kind
+        Pairs that are one person, and two who have nothing in common but by chance: m and u of
+        Fellegi and Sunter.
+    related : tuple of Kind
+        Pairs of two persons who have something in common, as a house, a name or a town.
     frequencies : mapping
         Field to the share of the records that hold each value: equality of a rare one says more.
     """
@@ -49,35 +64,33 @@ class MatchModel:
     columns: tuple[str, ...]
     rules: tuple[Rule, ...]
     linked: bool
-    prior: float
-    related_prior: float
-    matched: Mapping[str, Shares]
-    unmatched: Mapping[str, Shares]
-    related: Mapping[str, Shares]
+    person: Kind
+    strangers: Kind
+    related: tuple[Kind, ...]
     frequencies: Mapping[str, pd.Series]
 
     def with_frequencies(self, frequencies: Mapping[str, pd.Series]) -> MatchModel:
         """Return it with other frequencies."""
         return replace(self, frequencies=frequencies)
 
-    def as_splink(self, dialect: str, *, against_related: bool = False) -> dict[str, Any]:
+    def as_splink(self, dialect: str, other: Kind) -> dict[str, Any]:
         """Write it as Splink's settings.
 
         Parameters
         ----------
         dialect : str
             The engine: duckdb or spark.
-        against_related : bool
-            Whether one person is weighed against two who have much in common, instead of against
-            strangers.
+        other : Kind
+            What one person is weighed against.
         """
-        other = self.related if against_related else self.unmatched
-        other_prior = self.related_prior if against_related else 1 - self.prior
         creator = SettingsCreator(
             link_type="dedupe_only",
             unique_id_column_name=RECORD,
-            probability_two_random_records_match=self.prior / (self.prior + other_prior),
-            comparisons=[comparison(n, role, self.columns) for n, role in self.roles.items()],
+            probability_two_random_records_match=self.person.prior
+            / (self.person.prior + other.prior),
+            comparisons=[
+                comparison(n, role, self.columns, dialect) for n, role in self.roles.items()
+            ],
             blocking_rules_to_generate_predictions=[
                 CustomRule(condition(rule, linked=self.linked)) for rule in self.rules
             ],
@@ -87,11 +100,11 @@ class MatchModel:
         settings = creator.create_settings_dict(dialect)
         for told in settings["comparisons"]:
             name = told["output_column_name"]
-            by_chance = other[name][-1] <= _BY_CHANCE * self.unmatched[name][-1]
+            by_chance = other.shares[name][-1] <= _BY_CHANCE * self.strangers.shares[name][-1]
             grades = [g for g in told["comparison_levels"] if not g.get("is_null_level")]
             for grade, level in enumerate(reversed(grades)):
-                level["m_probability"] = self.matched[name][grade]
-                level["u_probability"] = other[name][grade]
+                level["m_probability"] = self.person.shares[name][grade]
+                level["u_probability"] = other.shares[name][grade]
                 if not by_chance:
                     # Equal because they are neighbours: that the value is rare says nothing.
                     level.pop("tf_adjustment_column", None)
@@ -108,13 +121,15 @@ def untrained(
     roles: Mapping[str, Role], columns: tuple[str, ...], rules: tuple[Rule, ...], *, linked: bool
 ) -> MatchModel:
     """Return a model as estimation starts: equality is common in one person, rare in two."""
-    matched, unmatched = {}, {}
-    for name, role in roles.items():
-        count = grades(name, role, columns)
-        # Most mistakes are small: each grade below equal is half as common as the one above.
-        falling = [0.5 ** (count - 1 - grade) for grade in range(count - 1)]
-        matched[name] = (0.05, *(0.25 * f / sum(falling[1:]) for f in falling[1:]), 0.7)
-        if count == 2:
-            matched[name] = (0.1, 0.9)
-        unmatched[name] = (1 - 0.01 * (count - 1), *[0.01] * (count - 1))
-    return MatchModel(roles, columns, rules, linked, 1e-3, 0.0, matched, unmatched, unmatched, {})
+    alike = {name: agreeing(grades(name, role, columns)) for name, role in roles.items()}
+    apart = {name: tuple(reversed(shares)) for name, shares in alike.items()}
+    person, strangers = Kind(1e-3, alike), Kind(1 - 1e-3, apart)
+    return MatchModel(roles, columns, rules, linked, person, strangers, (), {})
+
+
+def agreeing(count: int) -> Shares:
+    """Shares of so many grades where most agree: each below equal half as common as that above."""
+    if count == 2:
+        return (0.1, 0.9)
+    falling = [0.5 ** (count - 1 - grade) for grade in range(1, count - 1)]
+    return (0.05, *(0.25 * f / sum(falling) for f in falling), 0.7)

@@ -36,6 +36,7 @@ _STREETS = {
     "pkwy": "parkway", "apt": "apartment", "bldg": "building", "vlge": "village", "mt": "mount",
     "n": "north", "s": "south", "e": "east", "w": "west", "retrmnt": "retirement",
 }  # fmt: skip
+_BITS = {letter: bit for bit, letter in enumerate("abcdefghijklmnopqrstuvwxyz0123456789")}
 _PLUS = re.compile(r"\+[^@]*(?=@)")
 _PIVOT = 30
 """Years of two digits above it are of the last century."""
@@ -98,15 +99,24 @@ def _nicknames() -> NickNamer:
     return NickNamer()
 
 
-def aliases(first_name: str) -> list[str]:
-    """Return the name, those it is short for and those short for it, in order.
+def aliases(first_name: str) -> list[str] | None:
+    """Return the name, those it is short for and those short for it; None where there are none.
 
-    >>> "robert" in aliases("bob"), "bob" in aliases("robert")
-    (True, True)
+    >>> "robert" in aliases("bob"), "bob" in aliases("robert"), aliases("xavo")
+    (True, True, None)
     """
     first = first_name.split()[0]
-    known = _nicknames()
-    return sorted({first, first_name} | known.canonicals_of(first) | known.nicknames_of(first))
+    known = _nicknames().canonicals_of(first) | _nicknames().nicknames_of(first)
+    return sorted({first} | known) if known or first != first_name else None
+
+
+def letters(value: str) -> int:
+    """Write which letters and digits a text has, a bit each.
+
+    >>> (letters("anna") ^ letters("hanna")).bit_count()
+    1
+    """
+    return sum(1 << _BITS[letter] for letter in set(value.lower()) if letter in _BITS)
 
 
 def sound(value: str) -> str | None:

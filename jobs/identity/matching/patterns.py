@@ -58,7 +58,10 @@ def _counted(
     database.register("given", table)
     database.execute("CREATE OR REPLACE TEMP TABLE records AS FROM given")
     sides = ", ".join(f"l.{c} AS {c}_l, r.{c} AS {c}_r" for c in table.column_names)
-    told = {c["output_column_name"]: c for c in model.as_splink("duckdb")["comparisons"]}
+    told = {
+        c["output_column_name"]: c
+        for c in model.as_splink("duckdb", model.strangers)["comparisons"]
+    }
     graded = ", ".join(
         f"{_grade(told[name]['comparison_levels'])} AS {name}" for name in model.roles
     )

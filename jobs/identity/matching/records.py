@@ -17,6 +17,10 @@ RECORD = "record"
 """Number of a record in the table: its place in the order of the keys."""
 SIDE = "side"
 """Which of two linked files a record is from: 0 or 1."""
+_WITHOUT_LETTERS = (
+    Role.BIRTH_DATE, Role.BIRTH_YEAR, Role.HOUSE_NUMBER, Role.GENDER, Role.COUNTRY, Role.REGION
+)  # fmt: skip
+"""Roles whose texts are too short, or too few, for a distance between their letters."""
 ROW = "row"
 """Its row in that file."""
 
@@ -194,8 +198,10 @@ def _derived(column: str, role: Role, values: list[Any]) -> dict[str, list[Any]]
     part: dict[str, Callable[[str], Any]] = {}
     if role is Role.FIRST_NAME:
         part = {"alias": normal.aliases}
+    if role in (Role.FIRST_NAME, Role.MIDDLE_NAME, Role.LAST_NAME):
+        part |= {"initial": lambda v: v[0]}
     if role in (Role.FIRST_NAME, Role.LAST_NAME):
-        part |= {"sound": normal.sound, "initial": lambda v: v[0], "start": lambda v: v[:3]}
+        part |= {"sound": normal.sound, "start": lambda v: v[:3]}
     if role is Role.EMAIL:
         part = {"local": lambda v: v.rpartition("@")[0]}
     if role is Role.BIRTH_DATE:
@@ -206,6 +212,9 @@ def _derived(column: str, role: Role, values: list[Any]) -> dict[str, list[Any]]
         }
     if role is Role.POSTCODE:
         part = {"area": lambda v: v[:3]}
+    if role not in _WITHOUT_LETTERS:
+        # An address by what is before the @, as it is compared.
+        part["letters"] = lambda v: normal.letters(v.rpartition("@")[0] or v)
     return {f"{column}_{suffix}": normal.each_once(values, form) for suffix, form in part.items()}
 
 

@@ -132,7 +132,7 @@ def trained(
     rules = rules_for(
         table,
         roles,
-        pairs_per_record=settings.pairs_per_record,
+        pairs_per_rule=settings.pairs_per_rule,
         all_pairs_up_to=settings.all_pairs_up_to,
     )
     model = untrained(roles, tuple(table.columns), rules, linked=linked)
@@ -162,7 +162,7 @@ def as_arrow(table: pd.DataFrame) -> pa.Table:
     columns = {}
     for column in table.columns:
         kind = pa.string()
-        if column in (RECORD, SIDE):
+        if column in (RECORD, SIDE) or column.endswith("_letters"):
             kind = pa.int64()
         elif column.endswith("_alias"):
             kind = pa.list_(pa.string())

@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from splink import DuckDBAPI, Linker
 
-from jobs.identity.matching.model import MatchModel
+from jobs.identity.matching.model import Kind, MatchModel
 from jobs.identity.matching.records import RECORD
 
 WEIGHT_UNIT = 1_000
@@ -72,29 +72,35 @@ def scored(
     """
     engine = DuckDBAPI(connection=database)
     records = engine.register(table)
-    strangers = Linker(records, model.as_splink("duckdb"), log_level=None)
-    edges = _weighed(strangers, model, least=least)
-    if not model.related_prior or not len(edges):
-        return edges
-    related = Linker(records, model.as_splink("duckdb", against_related=True), log_level=None)
-    tables = related.table_management
-    pairs = pa.table(
-        {
-            "match_key": pa.array(["0"] * len(edges)),
-            "join_key_l": pa.array(edges.left),
-            "join_key_r": pa.array(edges.right),
-        }
-    )
-    tables.register_blocked_pairs_for_predict(tables.register_table(pairs, "pairs", overwrite=True))
-    against = _weighed(related, model, least=None)
-    # One person, against either kind of two.
-    odds = np.exp2(-edges.weight / WEIGHT_UNIT) + np.exp2(-against.weight / WEIGHT_UNIT)
+    edges = _weighed(records, model, model.strangers, least=least)
+    odds = np.exp2(-edges.weight / WEIGHT_UNIT)
+    for kind in model.related:
+        # Against two who are related only what strangers do not explain has to be weighed.
+        among = engine.register(_pairs(edges))
+        against = _weighed(records, model, kind, least=None, among=among)
+        odds += np.exp2(-against.weight / WEIGHT_UNIT)
     weight = np.rint(-np.log2(odds) * WEIGHT_UNIT).astype(np.int64)
     return Edges(edges.left, edges.right, weight).where(weight >= least * WEIGHT_UNIT)
 
 
-def _weighed(linker: Any, model: MatchModel, *, least: float | None) -> Edges:
-    """Weigh pairs with Splink, ordered by their records."""
+def _pairs(edges: Edges) -> pa.Table:
+    """Write pairs as Splink has those that blocking finds."""
+    rule = pa.repeat(pa.scalar("0"), len(edges))
+    return pa.table({"match_key": rule, "join_key_l": edges.left, "join_key_r": edges.right})
+
+
+def _weighed(
+    records: Any,
+    model: MatchModel,
+    other: Kind,
+    *,
+    least: float | None,
+    among: Any = None,
+) -> Edges:
+    """Weigh one person against another kind of pairs, with Splink; ordered by their records."""
+    linker = Linker(records, model.as_splink("duckdb", other), log_level=None)
+    if among is not None:
+        linker.table_management.register_blocked_pairs_for_predict(among)
     for name, shares in model.frequencies.items():
         known = pa.table(
             {
@@ -108,7 +114,7 @@ def _weighed(linker: Any, model: MatchModel, *, least: float | None) -> Edges:
     arrow = found.query_sql(
         f"SELECT {RECORD}_l AS l, {RECORD}_r AS r, "  # noqa: S608  our own names
         f"round(match_weight * {WEIGHT_UNIT})::BIGINT AS w FROM {{this}}"
-    ).as_pyarrow_table()
+    ).as_pyarrow_table()  # type: ignore[no-untyped-call]
     left, right, weight = (arrow.column(c).to_numpy().astype(np.int64) for c in ("l", "r", "w"))
     left, right = np.minimum(left, right), np.maximum(left, right)
     order = np.lexsort((right, left))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 
 class MatchSettings(BaseModel):
@@ -24,8 +24,9 @@ class MatchSettings(BaseModel):
         How groups of records are weighed, as of :class:`jobs.identity.matching.clustering.Linkage`.
     all_pairs_up_to : int
         Up to this many pairs all are compared, and none is left out by blocking.
-    pairs_per_record : float
-        Each blocking rule may give this many times as many pairs as there are records.
+    pairs_per_rule : int
+        Each blocking rule may give so many pairs, or as many as there are records where those are
+        more.
     sample_records : int
         More records than this are learnt from by a sample of as many.
     sample_pairs : int
@@ -40,6 +41,6 @@ class MatchSettings(BaseModel):
     mean_share: float = Field(default=0.75, ge=0, le=1)
     unscored: float = -3.0
     all_pairs_up_to: PositiveInt = 2_000_000
-    pairs_per_record: PositiveFloat = 100.0
+    pairs_per_rule: PositiveInt = 2_000_000
     sample_records: PositiveInt = 100_000
     sample_pairs: PositiveInt = 500_000

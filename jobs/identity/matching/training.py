@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from jobs.identity.matching.fields import OWN
-from jobs.identity.matching.model import MatchModel, Shares
+from jobs.identity.matching.fields import OWN, PLACES, Role
+from jobs.identity.matching.model import Kind, MatchModel, Shares
 from jobs.identity.matching.records import SIDE
 
 Numbers = NDArray[np.float64]
@@ -47,10 +47,11 @@ def estimated(
 ) -> MatchModel:
     """Estimate the model by expectation maximisation.
 
-    Three kinds of pairs are mixed: one person's, two strangers', and those of two who have a name
-    or a place in common, as a family or a village has (Larsen and Rubin 2001, section 2). Within
-    a kind grades are independent (Fellegi and Sunter 1969). Relatives agree in a first name, a
-    date of birth or a number of their own no more than strangers, which keeps the kinds apart.
+    Kinds of pairs are mixed: one person's, two strangers', and those of two who have something in
+    common, be it a house, a name or a town (Larsen and Rubin 2001 have three kinds, for the same
+    reason). Within a kind grades are independent (Fellegi and Sunter 1969). Two who are related
+    agree in a first name, a date of birth or a number of their own no more than strangers, which
+    keeps them apart from one person.
 
     One person's pairs are sought among those that blocking finds; how often each grade comes up
     among all pairs is known from pairs drawn at random, and what strangers show is that less what
@@ -72,7 +73,7 @@ def estimated(
         drawn are, to tell how rare it is that two strangers hold one email.
     """
     names = list(model.roles)
-    sizes = [len(model.matched[name]) for name in names]
+    sizes = [len(model.person.shares[name]) for name in names]
     own = [model.roles[name] in OWN for name in names]
     patterns = blocked[names].to_numpy(dtype=np.int64)
     counts = blocked["pairs"].to_numpy(dtype=float)
@@ -82,46 +83,73 @@ def estimated(
     among_all = [scale * seen for seen in _by_grade(drawn_patterns, drawn_counts, sizes)]
     for name, seen in zip(names, among_all, strict=True):
         seen[-1] = (equal or {}).get(name, seen[-1])
-    strangers = [_shares(seen, 0.5) for seen in among_all]
-    mixed = [_shares(seen, _SEEN) for seen in _by_grade(patterns, counts, sizes)]
+    apart = [_shares(seen, 0.5) for seen in among_all]
     # How common each kind is is not known yet: one pair in five records, half of what is blocked.
     person = _Kind(
-        min(0.5, 0.2 * np.sqrt(2 * all_pairs) / all_pairs), [model.matched[n] for n in names]
+        min(0.5, 0.2 * np.sqrt(2 * all_pairs) / all_pairs), [model.person.shares[n] for n in names]
     )
-    related = _Kind(
-        0.0 if all(own) else min(0.3, counts.sum() / all_pairs / 2),
-        [s if o else b for s, b, o in zip(strangers, mixed, own, strict=True)],
-    )
-    stranger = _Kind(1 - person.prior - related.prior, strangers)
+    related = _related(model, apart, min(0.3, counts.sum() / all_pairs / 2))
     for _ in range(_ROUNDS):
-        likelihoods = np.stack([k.log_likelihood(patterns) for k in (person, related, stranger)])
+        others = sum(kind.prior for kind in related)
+        strangers = _Kind(1 - person.prior - others, apart)
+        kinds = (person, *related, strangers)
+        likelihoods = np.stack([kind.log_likelihood(patterns) for kind in kinds])
         weights = counts * softmax(likelihoods, axis=0)
-        matches, relatives = weights[0].sum(), weights[1].sum()
+        matches = weights[0].sum()
         if matches < 1:
             break
         moved = abs(np.log(matches / all_pairs / person.prior))
-        as_person = _by_grade(patterns, weights[0], sizes)
-        as_related = _by_grade(patterns, weights[1], sizes)
-        left = [
-            _shares(np.maximum(total - mine - theirs, 0), 0.5 * scale)
-            for total, mine, theirs in zip(among_all, as_person, as_related, strict=True)
+        seen = [_by_grade(patterns, weight, sizes) for weight in weights[:-1]]
+        taken = [sum(of_kind) for of_kind in zip(*seen, strict=True)]
+        apart = [
+            _shares(np.maximum(total - part, 0), 0.5 * scale)
+            for total, part in zip(among_all, taken, strict=True)
         ]
-        person = _Kind(matches / all_pairs, [_shares(seen, _SEEN) for seen in as_person])
-        related = _Kind(
-            relatives / all_pairs,
-            [s if o else _shares(r, _SEEN) for s, r, o in zip(left, as_related, own, strict=True)],
-        )
-        stranger = _Kind(1 - person.prior - related.prior, left)
+        person = _Kind(matches / all_pairs, [_shares(grades, _SEEN) for grades in seen[0]])
+        related = [
+            _Kind(
+                weight.sum() / all_pairs,
+                [
+                    chance if alone else _shares(grades, _SEEN)
+                    for grades, chance, alone in zip(of_kind, apart, own, strict=True)
+                ],
+            )
+            for weight, of_kind in zip(weights[1:-1], seen[1:], strict=True)
+        ]
         if moved < _STILL:
             break
+
+    def named(kind: _Kind) -> Kind:
+        return Kind(float(kind.prior), dict(zip(names, kind.shares, strict=True)))
+
     return replace(
         model,
-        prior=person.prior,
-        related_prior=related.prior,
-        matched=dict(zip(names, person.shares, strict=True)),
-        unmatched=dict(zip(names, stranger.shares, strict=True)),
-        related=dict(zip(names, related.shares, strict=True)),
+        person=named(person),
+        strangers=named(_Kind(1 - person.prior - sum(k.prior for k in related), apart)),
+        related=tuple(named(kind) for kind in related if kind.prior * all_pairs >= 1),
     )
+
+
+def _related(model: MatchModel, apart: list[Shares], prior: float) -> list[_Kind]:
+    """Where two who are related begin: they have a house in common, a name, or a place."""
+    shared = [role for role in model.roles.values() if role not in OWN]
+    in_common = (
+        frozenset(shared),
+        frozenset(role for role in shared if role is Role.LAST_NAME),
+        frozenset(role for role in shared if role in PLACES),
+    )
+    found = [roles for place, roles in enumerate(in_common) if roles not in in_common[:place]]
+    found = [roles for roles in found if roles]
+    return [
+        _Kind(
+            prior / len(found),
+            [
+                model.person.shares[name] if role in roles else chance
+                for (name, role), chance in zip(model.roles.items(), apart, strict=True)
+            ],
+        )
+        for roles in found
+    ]
 
 
 def equal_pairs(table: pd.DataFrame, model: MatchModel, *, linked: bool) -> dict[str, float]:
