@@ -41,16 +41,18 @@ def rules_for(
     Returns
     -------
     tuple of Rule
-        From every family of rules the loosest that keeps within its share.
+        From every family of rules the loosest that keeps within its share; none where none does.
     """
     count = len(table)
     if count * (count - 1) // 2 <= all_pairs_up_to:
         return ((),)
     found: list[Rule] = []
-    usable = {column for column in table.columns if table[column].notna().any()}
+    columns = {c for family in _families(roles) for rule in family for c in rule}
+    usable = {c for c in columns if c in table.columns and table[c].notna().any()}
+    if not usable:
+        return ()
     with duckdb.connect() as database:
-        columns = sorted({c for family in _families(roles) for rule in family for c in rule})
-        database.register("records", table[[c for c in columns if c in usable]])
+        database.register("records", table[sorted(usable)])
         database.execute("CREATE TABLE keys AS FROM records")
         for family in _families(roles):
             for rule in family:
@@ -93,24 +95,40 @@ def _families(roles: Mapping[str, Role]) -> list[list[Rule]]:
         [(last,), (last, initials[0]), (last, sounds[0])],
         [sounds[:1], sounds],
         [sounds[1:], sounds],
+        [starts[:1], (starts[0], initials[1]), starts],
+        [starts[1:], (starts[1], initials[0]), starts],
         [starts, (*starts, year)],
         [(born,), (born, initials[0]), (born, sounds[0])],
         [(born, sounds[1]), (born, last)],
         [(born, sounds[0]), (born, first)],
+        [(year,), (year, *initials)],
         [(year, sounds[0]), (year, sounds[0], initials[1])],
         [(year, sounds[1]), (year, sounds[1], initials[0])],
+        [(month, day), (month, day, initials[0]), (month, day, *initials)],
         [(month, day, sounds[1]), (month, day, last, initials[0])],
         [(month, day, sounds[0]), (month, day, first, initials[1])],
     ]
     for name, role in roles.items():
+        start = f"{name}_start"
         if role in (Role.EMAIL, Role.PHONE, Role.IDENTIFIER):
             families.append([(name,), (name, initials[1]), (name, initials[0])])
+        if role in (Role.PHONE, Role.IDENTIFIER):
+            end = f"{name}_end"
+            families.append([(end,), (end, initials[0]), (end, sounds[0])])
+        if role is Role.IDENTIFIER:
+            families.append([(start,), (start, initials[0]), (start, sounds[0])])
         if role is Role.EMAIL:
             families.append([(f"{name}_local",), (f"{name}_local", last)])
+            families.append([(start,), (start, starts[1])])
+        if role is Role.POSTCODE:
+            area = f"{name}_area"
+            families.append([(name, "house_number"), (name, "house_number", initials[0])])
+            families.append([(area,), (area, *initials), (area, *starts)])
+        if role in (Role.STREET, Role.CITY, Role.OTHER):
+            families.append([(start,), (start, *initials), (start, *starts)])
         if role is Role.STREET:
             families.append([(name,), (name, "house_number")])
-        if role is Role.POSTCODE:
-            families.append([(name, "house_number"), (name, "house_number", initials[0])])
+            families.append([(start, "house_number"), (start, "house_number", *initials)])
         if role in (Role.POSTCODE, Role.CITY, Role.OTHER, Role.STREET):
             families += [
                 [(name,), (name, sounds[1]), (name, last)],

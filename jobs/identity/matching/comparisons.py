@@ -22,10 +22,10 @@ _ONE_SLIP, _TWO_SLIPS = 2, 4
 """In how many letters two texts differ at most that are one or two slips apart."""
 
 
-def comparison(
+def grades(
     name: str, role: Role, columns: Sequence[str], dialect: str = "duckdb"
-) -> cl.CustomComparison:
-    """Return the comparison of a field.
+) -> list[tuple[str, str]]:
+    """Return the grades of agreement in a field, from other (0) to equal.
 
     Parameters
     ----------
@@ -38,9 +38,40 @@ def comparison(
         compared across.
     dialect : str
         The engine: duckdb or spark.
+
+    Returns
+    -------
+    list of tuple of str
+        What each is called, and its condition in SQL over ``<column>_l`` and ``<column>_r``, for
+        pairs that no higher grade holds for; the lowest holds for the rest.
     """
+    told = _told(name, role, columns, dialect)
+    return [(label, condition) for label, condition, missing in reversed(told) if not missing]
+
+
+def grade(name: str, role: Role, columns: Sequence[str], dialect: str = "duckdb") -> str:
+    """Write the grade of a pair as one SQL expression; -1 where a record doesn't tell the field."""
+    told = _told(name, role, columns, dialect)
+    rank = sum(not missing for _, _, missing in told)
+    cases = []
+    for _, condition, missing in told:
+        rank -= not missing
+        value = -1 if missing else rank
+        ending = condition.strip().upper() == "ELSE"
+        cases.append(f"ELSE {value}" if ending else f"WHEN {condition} THEN {value}")
+    return f"CASE {' '.join(cases)} END"
+
+
+def _told(
+    name: str, role: Role, columns: Sequence[str], dialect: str
+) -> list[tuple[str, str, bool]]:
+    """Label, condition and whether it says that nothing is told, of each level as it is tried."""
     levels = _Levels(name, columns, dialect).of(role)
-    return cl.CustomComparison(output_column_name=name, comparison_levels=levels)
+    written = cl.CustomComparison(output_column_name=name, comparison_levels=levels)
+    return [
+        (level["label_for_charts"], level["sql_condition"], bool(level.get("is_null_level")))
+        for level in written.create_comparison_dict(dialect)["comparison_levels"]
+    ]
 
 
 class _Levels:
@@ -69,8 +100,7 @@ class _Levels:
             Role.COUNTRY: self._nothing,
             Role.REGION: self._nothing,
         }.get(role, self._text)
-        exact = cll.ExactMatchLevel(name, term_frequency_adjustments=True)
-        equal = exact.configure(label_for_charts="equal")
+        equal = cll.ExactMatchLevel(name).configure(label_for_charts="equal")
         return [cll.NullLevel(name), equal, *self._across(), *between(), cll.ElseLevel()]
 
     def _first_name(self) -> list[Level]:
@@ -87,8 +117,8 @@ class _Levels:
         return [*levels, *self._spelt()]
 
     def _last_name(self) -> list[Level]:
-        exact = cll.ExactMatchLevel(self.name, term_frequency_adjustments=True)
-        return [exact.configure(label_for_charts="equal"), *self._spelt()]
+        equal = cll.ExactMatchLevel(self.name).configure(label_for_charts="equal")
+        return [equal, *self._spelt()]
 
     def _told_or_swapped(self) -> Level:
         name = self.name

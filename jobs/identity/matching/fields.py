@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import pandas as pd
+from anyascii import anyascii
 
 from jobs.lake.errors import BespokeError
 
@@ -48,18 +49,12 @@ OWN = frozenset(
     }
 )
 """What relatives and neighbours have in common by chance alone."""
-PLACES = frozenset(
-    {
-        Role.STREET,
-        Role.HOUSE_NUMBER,
-        Role.CITY,
-        Role.POSTCODE,
-        Role.REGION,
-        Role.COUNTRY,
-        Role.OTHER,
-    }
+ADDRESS = frozenset(
+    {Role.STREET, Role.HOUSE_NUMBER, Role.CITY, Role.POSTCODE, Role.REGION, Role.COUNTRY}
 )
-"""What says where somebody lives, or may."""
+"""What changes when a person moves house."""
+PLACES = ADDRESS | {Role.OTHER}
+"""What people of one place may have in common."""
 
 
 class RecordsError(BespokeError):
@@ -128,12 +123,15 @@ _REPEATED = (
     Role.IGNORED,
 )
 """Roles that more than one column may have."""
+_DAYS = ("birth_day", "birthday")
 _EMAILS = r"[^@\s]+@[^@\s]+"
 _DATES = (
     r"(?:19|20)\d\d[-/.]?[01]\d[-/.]?[0-3]\d(?:[ T].*)?|[0-3]?\d[-/.][0-3]?\d[-/.](?:19|20)?\d\d"
 )
 _PHONES = r"\+?\(?\d[\d\s()./-]{6,17}\d"
 _SAMPLE = 10_000
+_PROSE = 100
+"""Characters of a value, at the median, above which it tells of more than one thing."""
 
 
 def find_fields(
@@ -156,7 +154,8 @@ def find_fields(
         The column that names the record; None where there is none.
     fields : tuple of Field
         What the others hold, in the order of the columns. Left out is a full name beside first
-        and last names, what repeats those, and a column that says one thing of everybody.
+        and last names, what repeats those, and a column that says nothing, or one thing of
+        everybody.
 
     Raises
     ------
@@ -166,11 +165,12 @@ def find_fields(
     given = _given(frame, said or {}, without)
     roles: dict[str, Role] = {}
     for column in frame.columns:
-        if column in without:
+        if column in without or (column not in given and frame[column].isna().all()):
             continue
         roles[column] = given.get(column) or _by_name(column, roles) or Role.OTHER
         if roles[column] is Role.ID and column not in given and not _unique(frame[column]):
             roles[column] = Role.IDENTIFIER
+    _tell_birth_days(roles, given)
     if Role.ID not in roles.values():
         # Else the first column that is never empty and never twice the same.
         for column, role in roles.items():
@@ -214,9 +214,22 @@ def _given(frame: pd.DataFrame, said: Mapping[str, str], without: Sequence[str])
         raise RecordsError(f"{error}; roles are {', '.join(Role)}") from None
 
 
+def _tell_birth_days(roles: dict[str, Role], given: Mapping[str, Role]) -> None:
+    """Take `birth_day` for the day of the month where month and year stand beside it."""
+    if {Role.BIRTH_YEAR, Role.BIRTH_MONTH} <= set(roles.values()):
+        for column, role in roles.items():
+            if role is Role.BIRTH_DATE and column not in given and _spelt(column) in _DAYS:
+                roles[column] = Role.BIRTH_DAY
+
+
+def _spelt(column: str) -> str:
+    """Write a column's name in small letters and with underscores."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", anyascii(str(column)).strip())
+    return re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
+
+
 def _by_name(column: str, taken: Mapping[str, Role]) -> Role | None:
-    spelt = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", str(column).strip())
-    spelt = re.sub(r"[^a-z0-9]+", "_", spelt.lower()).strip("_")
+    spelt = _spelt(column)
     for role, pattern in _NAMES.items():
         if re.fullmatch(pattern, spelt) and (role in _REPEATED or role not in taken.values()):
             return role
@@ -229,7 +242,7 @@ def _unique(values: pd.Series) -> bool:
 
 def _by_values(sample: pd.Series) -> Role:
     """Tell by the values; what says one thing of everybody, or a text a row, is ignored."""
-    if sample.nunique() < 2:
+    if sample.nunique() < 2 or sample.str.len().median() > _PROSE:
         return Role.IGNORED
     for role, pattern in (
         (Role.EMAIL, _EMAILS),
@@ -259,7 +272,8 @@ def _named(found: object) -> tuple[Field, ...]:
     for column, role in found:  # type: ignore[attr-defined]
         stem = role.value
         if role in (Role.OTHER, Role.IDENTIFIER):
-            stem = f"{role.value}_" + (re.sub(r"[^a-z0-9]+", "_", str(column).lower()).strip("_"))
+            # Without underscores no field is named as what is derived from another.
+            stem = f"{role.value}_{_spelt(column).replace('_', '')}"
         taken = {field.name for field in fields}
         name = next(n for n in (stem, *(f"{stem}_{i}" for i in range(2, 999))) if n not in taken)
         fields.append(Field(name, role, column))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -40,6 +41,8 @@ _BITS = {letter: bit for bit, letter in enumerate("abcdefghijklmnopqrstuvwxyz012
 _PLUS = re.compile(r"\+[^@]*(?=@)")
 _PIVOT = 30
 """Years of two digits above it are of the last century."""
+_FIRST = datetime(1900, 1, 1, tzinfo=UTC)
+"""What a date in words that leaves something out is taken from: not from today."""
 
 
 def text(value: str) -> str | None:
@@ -60,7 +63,7 @@ def code(value: str) -> str | None:
     ('SW1A1AA', None)
     """
     plain = re.sub(r"[^A-Z0-9]", "", anyascii(value).upper())
-    if plain.lower() in NOTHING or (len(plain) > 3 and len(set(plain)) == 1):
+    if text(value) is None or plain.lower() in NOTHING or (len(plain) > 3 and len(set(plain)) == 1):
         return None
     return plain
 
@@ -135,10 +138,11 @@ def email(value: str) -> str | None:
     'ann.lee@example.com'
     """
     plain = unicodedata.normalize("NFKC", value).strip().lower()
+    plain = _PLUS.sub("", plain)
     local, at, domain = plain.rpartition("@")
     if not (at and local and domain) or re.search(r"\s", plain) or text(local) is None:
         return None
-    return _PLUS.sub("", plain)
+    return plain
 
 
 def phone(value: str, region: str | None) -> str | None:
@@ -147,14 +151,16 @@ def phone(value: str, region: str | None) -> str | None:
     >>> phone("020 7946 0018", "GB"), phone("(555) 010-9999", None)
     ('+442079460018', '550109999')
     """
+    digits = re.sub(r"\D", "", value)
+    if len(set(digits)) < 2:
+        return None
     try:
         number = phonenumbers.parse(value, region)
         if phonenumbers.is_possible_number(number):
             return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
     except phonenumbers.NumberParseException:
         pass
-    digits = re.sub(r"\D", "", value)[-9:]
-    return digits if len(digits) >= 5 and len(set(digits)) > 1 else None
+    return digits[-9:] if len(digits) >= 5 and len(set(digits[-9:])) > 1 else None
 
 
 def day(value: str, *, month_first: bool) -> str | None:
@@ -165,7 +171,7 @@ def day(value: str, *, month_first: bool) -> str | None:
     >>> day("1971-02-31 00:00", month_first=False)
     '19710231'
     """
-    plain = value.strip().removesuffix(".0")
+    plain = anyascii(value).strip().removesuffix(".0")
     numbers = re.split(r"[-/. T:]", plain)
     if len(numbers) >= 3 and all(part.isdigit() for part in numbers[:3]):
         one, two, three = numbers[:3]
@@ -182,7 +188,12 @@ def day(value: str, *, month_first: bool) -> str | None:
         return plain[4:] + second + first
     if re.search(r"[A-Za-z]{3}", plain):
         try:
-            return str(dates.parse(plain, dayfirst=not month_first).strftime("%Y%m%d"))
+            told = dates.parse(plain, dayfirst=not month_first, default=_FIRST)
+            if not re.search(r"\d{4}", plain):
+                told = told.replace(
+                    year=(1900 if told.year % 100 > _PIVOT else 2000) + told.year % 100
+                )
+            return str(told.strftime("%Y%m%d"))
         except (ValueError, OverflowError):
             return None
     return digits or None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import csv
+import codecs
+import re
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from jobs.identity.matching import normal
 from jobs.identity.matching.fields import Field, RecordsError, Role
@@ -17,16 +20,22 @@ RECORD = "record"
 """Number of a record in the table: its place in the order of the keys."""
 SIDE = "side"
 """Which of two linked files a record is from: 0 or 1."""
+_WITH_START = (
+    Role.FIRST_NAME, Role.LAST_NAME, Role.EMAIL, Role.STREET, Role.CITY, Role.IDENTIFIER, Role.OTHER
+)  # fmt: skip
+"""Roles whose first letters are worth looking for by themselves."""
 _WITHOUT_LETTERS = (
     Role.BIRTH_DATE, Role.BIRTH_YEAR, Role.HOUSE_NUMBER, Role.GENDER, Role.COUNTRY, Role.REGION
 )  # fmt: skip
 """Roles whose texts are too short, or too few, for a distance between their letters."""
 ROW = "row"
 """Its row in that file."""
+_LONGEST = 100
+"""Longer values are cut: a distance takes time by the square of the length, 0.1 ms a pair here."""
 
 
 def read_records(path: Path) -> pd.DataFrame:
-    """Read a CSV or Parquet file of person records, a row each.
+    """Read a CSV or Parquet file of person records, a row each and every value as text.
 
     Raises
     ------
@@ -41,21 +50,48 @@ def read_records(path: Path) -> pd.DataFrame:
             if not isinstance(found.index, pd.RangeIndex):
                 found = found.reset_index()
         else:
-            with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-                start = file.read(65536)
-            try:
-                mark = csv.Sniffer().sniff(start.partition("\n")[0], ",;\t|").delimiter
-            except csv.Error:
-                mark = ","
-            found = pd.read_csv(
-                path, sep=mark, dtype=str, keep_default_na=False, encoding="utf-8-sig",
-                encoding_errors="replace", skipinitialspace=True,
-            )  # fmt: skip
-    except (OSError, ValueError) as error:
-        raise RecordsError(f"{path}: cannot be read as person records: {error}") from None
-    found.columns = [str(column).strip() for column in found.columns]
+            found = _read_csv(path)
+    except (OSError, ValueError, pa.ArrowException, pd.errors.ParserWarning) as error:
+        why = str(error).partition("\n")[0]
+        raise RecordsError(f"{path}: cannot be read as person records: {why}") from None
     if found.empty:
         raise RecordsError(f"{path}: holds no records")
+    columns = _distinct([str(column).strip() for column in found.columns])
+    return pd.DataFrame(
+        {column: texts(found.iloc[:, place]) for place, column in enumerate(columns)}, dtype=object
+    )
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    with path.open("rb") as file:
+        start = file.read(65536)
+    wide = start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    encoding = "utf-16" if wide else "utf-8-sig"
+    with warnings.catch_warnings():
+        # Rows may end with a mark too many; with a value too many they are refused.
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        return pd.read_csv(
+            path, sep=_mark(start.decode(encoding, errors="replace")), dtype=str,
+            keep_default_na=False, encoding=encoding, encoding_errors="replace",
+            skipinitialspace=True, index_col=False,
+        )  # fmt: skip
+
+
+def _mark(start: str) -> str:
+    """Tell the mark between values: the heading has it, and the first record as often."""
+    unquoted = re.sub(r'"[^"]*"', "", start)
+    heading, first, *_ = [*unquoted.strip("\r\n").split("\n", 2), ""]
+    return max(
+        ",;\t|", key=lambda mark: (min(heading.count(mark), first.count(mark)), heading.count(mark))
+    )
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Tell names that stand twice apart by a number."""
+    found: list[str] = []
+    for name in names:
+        others = (f"{name}_{i}" for i in range(2, len(names) + 2))
+        found.append(next(n for n in (name, *others) if n not in found))
     return found
 
 
@@ -83,15 +119,25 @@ def keys(frame: pd.DataFrame, id_column: str | None) -> list[str]:
 
 
 def texts(values: pd.Series) -> list[str | None]:
-    """Write values as text; None where there is none. Whole numbers are written without a point."""
+    """Write values as text; None where there is none. Whole numbers are written without a point.
+
+    They have one where some are missing, in a file of text as in one of numbers.
+    """
     if pd.api.types.is_float_dtype(values):
         whole = values.dropna()
-        if (whole == whole.round()).all():
+        if (whole == whole.round()).all() and (whole.abs() < 2.0**63).all():
             values = values.round().astype("Int64")
     if pd.api.types.is_datetime64_any_dtype(values):
         values = values.dt.strftime("%Y-%m-%d")
     told = values.astype(object).where(values.notna(), None)
-    return [None if v is None else str(v).strip() or None for v in told.tolist()]
+    found = [None if v is None else _text(v).strip() or None for v in told.tolist()]
+    if all(v is None or re.fullmatch(r"-?\d+\.0", v) for v in found):
+        return [v and v.removesuffix(".0") for v in found]
+    return found
+
+
+def _text(value: object) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
 def normalised(
@@ -117,7 +163,7 @@ def normalised(
     """
     out: dict[str, list[Any]] = {}
     for field in fields:
-        out[field.name] = texts(frame[field.column])
+        out[field.name] = [v and v[:_LONGEST] for v in texts(frame[field.column])]
     roles = {field.name: field.role for field in fields}
     _whole_names(out, roles)
     _whole_dates(out, roles)
@@ -201,9 +247,13 @@ def _derived(column: str, role: Role, values: list[Any]) -> dict[str, list[Any]]
     if role in (Role.FIRST_NAME, Role.MIDDLE_NAME, Role.LAST_NAME):
         part |= {"initial": lambda v: v[0]}
     if role in (Role.FIRST_NAME, Role.LAST_NAME):
-        part |= {"sound": normal.sound, "start": lambda v: v[:3]}
+        part |= {"sound": normal.sound}
     if role is Role.EMAIL:
         part = {"local": lambda v: v.rpartition("@")[0]}
+    if role in _WITH_START:
+        part |= {"start": lambda v: v[:3]}
+    if role in (Role.PHONE, Role.IDENTIFIER):
+        part |= {"end": lambda v: v[-4:]}
     if role is Role.BIRTH_DATE:
         part = {
             "year": lambda v: v[:4],

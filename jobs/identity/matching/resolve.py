@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from jobs.identity.matching.blocking import rules_for
 from jobs.identity.matching.clustering import Linkage, clusters
-from jobs.identity.matching.fields import Role, find_fields
+from jobs.identity.matching.fields import RecordsError, Role, find_fields
 from jobs.identity.matching.model import MatchModel, untrained
 from jobs.identity.matching.patterns import blocked_patterns, drawn_patterns
 from jobs.identity.matching.records import RECORD, ROW, SIDE, keys, normalised, numbered
@@ -27,6 +27,10 @@ _SEED = 20_190_507
 _MADE = {role.value: role for role in (Role.FIRST_NAME, Role.MIDDLE_NAME, Role.LAST_NAME,
                                        Role.BIRTH_DATE, Role.HOUSE_NUMBER)}  # fmt: skip
 """Fields that normalisation makes of others."""
+_NAMING = {Role.FIRST_NAME, Role.LAST_NAME, Role.BIRTH_DATE, Role.EMAIL, Role.PHONE,
+           Role.IDENTIFIER}  # fmt: skip
+"""What two persons hardly share: records that say it, and differ in nothing, are one person."""
+_NO_EDGES = Edges(*(np.zeros(0, dtype=np.int64) for _ in range(3)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,14 +84,21 @@ def resolve(
     Raises
     ------
     RecordsError
-        The columns tell of no person, or ids are missing or stand twice.
+        The columns tell of no person, or two files nothing in common, or ids are missing or stand
+        twice.
     """
     linked = len(files) == 2
     tables: list[pd.DataFrame] = []
     record_keys: list[str] = []
     roles: dict[str, Role] = {}
     for side, frame in enumerate(files):
-        id_column, fields = find_fields(frame, said=settings.columns, without=without)
+        # Of two files each may have columns of its own; what neither has is a mistake in both.
+        said = {
+            column: role
+            for column, role in settings.columns.items()
+            if column in frame.columns or not any(column in other.columns for other in files)
+        }
+        id_column, fields = find_fields(frame, said=said, without=without)
         table = normalised(frame, fields, region=settings.region)
         table[SIDE], table[ROW] = side, np.arange(len(frame))
         tables.append(table)
@@ -97,12 +108,19 @@ def resolve(
     sides, rows = (table.pop(name).to_numpy(dtype=np.int64) for name in (SIDE, ROW))
     if linked:
         table[SIDE] = sides
+    roles = {name: role for name, role in (_MADE | roles).items() if name in table.columns}
+    if not roles:
+        raise RecordsError("The two files tell nothing in common; say in --settings what they hold")
     with opened() as database:
         model = trained(database, table, _compared(table, roles), settings, linked=linked)
         model = model.with_frequencies(frequencies(table, model.roles))
-        edges = scored(database, as_arrow(table), model, least=_LEAST)
+        edges = _NO_EDGES
+        if model.roles and model.rules:
+            edges = scored(database, as_arrow(with_rarity(table, model)), model, least=_LEAST)
     linkage = Linkage(settings.accept, settings.mean_share, settings.unscored)
     cluster = clusters(edges, len(table), linkage, sides if linked else None)
+    if not model.roles and _NAMING.intersection(roles.values()):
+        cluster = _all_one(sides)
     return Resolved(record_keys, sides, rows, cluster, edges, model)
 
 
@@ -136,11 +154,20 @@ def trained(
         all_pairs_up_to=settings.all_pairs_up_to,
     )
     model = untrained(roles, tuple(table.columns), rules, linked=linked)
+    if not roles or not rules:
+        return model
     draw = np.random.default_rng(_SEED)
     sample = table
     if len(table) > settings.sample_records:
-        chosen = np.sort(draw.choice(len(table), settings.sample_records, replace=False))
-        sample = table.iloc[chosen]
+        share = settings.sample_records / len(table)
+        # Of the smaller of two files too there are some.
+        sides = table[SIDE].to_numpy(dtype=np.int64) if linked else np.zeros(len(table), np.int64)
+        chosen = [
+            draw.choice(of_side, max(round(share * len(of_side)), 1), replace=False)
+            for of_side in map(np.flatnonzero, (sides == 0, sides == 1))
+            if len(of_side)
+        ]
+        sample = table.iloc[np.sort(np.concatenate(chosen))]
     arrow = as_arrow(sample)
     blocked = blocked_patterns(database, arrow, model)
     records = sample[RECORD].to_numpy(dtype=np.int64)
@@ -157,27 +184,48 @@ def trained(
     return estimated(model, blocked, drawn, all_pairs=every, equal=equal)
 
 
+def with_rarity(table: pd.DataFrame, model: MatchModel) -> pd.DataFrame:
+    """Add ``<field>_rarity``: the share of the records that hold its value, as log2."""
+    rare = {
+        f"{name}_rarity": np.log2(table[name].map(model.frequencies[name])) for name in model.roles
+    }
+    return table.assign(**rare)
+
+
 def as_arrow(table: pd.DataFrame) -> pa.Table:
     """Return a table of normal forms for an engine: lists as lists, the rest as text."""
     columns = {}
     for column in table.columns:
         kind = pa.string()
-        if column in (RECORD, SIDE) or column.endswith("_letters"):
+        if column in (RECORD, SIDE) or _follows(column, "_letters", table):
             kind = pa.int64()
-        elif column.endswith("_alias"):
+        elif _follows(column, "_rarity", table):
+            kind = pa.float64()
+        elif _follows(column, "_alias", table):
             kind = pa.list_(pa.string())
-        columns[column] = pa.array(table[column].tolist(), kind)
+        columns[column] = pa.array(table[column].tolist(), kind, from_pandas=True)
     return pa.table(columns)
+
+
+def _follows(column: str, suffix: str, table: pd.DataFrame) -> bool:
+    """Whether a column was derived from another; a field may be called so too."""
+    return column.endswith(suffix) and column.removesuffix(suffix) in table.columns
 
 
 def _compared(table: pd.DataFrame, roles: Mapping[str, Role]) -> dict[str, Role]:
     """Fields that came out of normalisation with more than one value."""
-    known = _MADE | dict(roles)
     return {
-        column: known[column]
+        column: roles[column]
         for column in table.columns
-        if column in known and table[column].nunique() > 1
+        if column in roles and table[column].nunique() > 1
     }
+
+
+def _all_one(sides: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Clusters of records that all say the same: one person, or in each one of either file."""
+    number = pd.Series(np.arange(len(sides)))
+    place = number.groupby(sides).cumcount() if sides.any() else number * 0
+    return number.groupby(place).transform("min").to_numpy(dtype=np.int64)
 
 
 def _drawn(

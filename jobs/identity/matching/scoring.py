@@ -1,20 +1,23 @@
-"""Scoring: pairs of records compared and weighed, by Splink on DuckDB."""
+"""Scoring: how likely each pair of records is one person (Fellegi and Sunter 1969).
+
+Splink writes the comparisons; it weighs one kind of pairs against one other, and here are more,
+so the weights are summed here, over the same grades.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from math import log2
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from splink import DuckDBAPI, Linker
 
 from jobs.identity.matching.model import Kind, MatchModel
-from jobs.identity.matching.records import RECORD
+from jobs.identity.matching.pairs import blocked, graded, load
 
 WEIGHT_UNIT = 1_000
 """Weights are whole thousandths of a bit: sums of them do not depend on their order."""
@@ -39,18 +42,12 @@ class Edges:
     def __len__(self) -> int:
         return len(self.left)
 
-    def where(self, chosen: NDArray[np.bool_]) -> Edges:
-        """Return some of them."""
-        return Edges(self.left[chosen], self.right[chosen], self.weight[chosen])
-
 
 @contextmanager
-def opened(memory_gib: float | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+def opened() -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a DuckDB for the duration of a resolution."""
     with duckdb.connect() as database:
         database.execute("SET enable_progress_bar = false")
-        if memory_gib:
-            database.execute(f"SET memory_limit = '{memory_gib:.1f}GiB'")
         yield database
 
 
@@ -70,52 +67,35 @@ def scored(
     least : float
         Weights (log2 odds) below it are not returned.
     """
-    engine = DuckDBAPI(connection=database)
-    records = engine.register(table)
-    edges = _weighed(records, model, model.strangers, least=least)
-    odds = np.exp2(-edges.weight / WEIGHT_UNIT)
-    for kind in model.related:
-        # Against two who are related only what strangers do not explain has to be weighed.
-        among = engine.register(_pairs(edges))
-        against = _weighed(records, model, kind, least=None, among=among)
-        odds += np.exp2(-against.weight / WEIGHT_UNIT)
-    weight = np.rint(-np.log2(odds) * WEIGHT_UNIT).astype(np.int64)
-    return Edges(edges.left, edges.right, weight).where(weight >= least * WEIGHT_UNIT)
+    load(database, table)
+    kinds = {f"kind_{place}": kind for place, kind in enumerate((*model.persons, *model.related))}
+    strangers = _bits(model, model.strangers)
+    # Each kind by its odds against strangers, so that no power of two is out of range.
+    told = ", ".join(f"{_bits(model, kind)} - against AS {name}" for name, kind in kinds.items())
+    names = list(kinds)
+    persons, related = names[: len(model.persons)], names[len(model.persons) :]
+    one = " + ".join(f"pow(2, {name})" for name in persons)
+    two = " + ".join(["1", *(f"pow(2, {name})" for name in related)])
+    rarities = [f"{name}_rarity" for name in model.roles]
+    found = database.execute(
+        f"SELECT * FROM (SELECT l, r, CAST(round(log2(({one}) / ({two})) * {WEIGHT_UNIT}) AS BIGINT) "  # noqa: S608, E501  our own names
+        f"AS w FROM (SELECT l, r, {told} FROM (SELECT *, {strangers} AS against "
+        f"FROM ({graded(model, blocked(model), also=rarities)})))) "
+        f"WHERE w >= {least * WEIGHT_UNIT} ORDER BY l, r"
+    ).df()
+    left, right, weight = (found[name].to_numpy(dtype=np.int64) for name in ("l", "r", "w"))
+    return Edges(left, right, weight)
 
 
-def _pairs(edges: Edges) -> pa.Table:
-    """Write pairs as Splink has those that blocking finds."""
-    rule = pa.repeat(pa.scalar("0"), len(edges))
-    return pa.table({"match_key": rule, "join_key_l": edges.left, "join_key_r": edges.right})
-
-
-def _weighed(
-    records: Any,
-    model: MatchModel,
-    other: Kind,
-    *,
-    least: float | None,
-    among: Any = None,
-) -> Edges:
-    """Weigh one person against another kind of pairs, with Splink; ordered by their records."""
-    linker = Linker(records, model.as_splink("duckdb", other), log_level=None)
-    if among is not None:
-        linker.table_management.register_blocked_pairs_for_predict(among)
-    for name, shares in model.frequencies.items():
-        known = pa.table(
-            {
-                name: pa.array(shares.index.to_numpy(dtype=object), pa.string()),
-                f"tf_{name}": pa.array(shares.to_numpy(dtype=float)),
-            }
-        )
-        registered = linker.table_management.register_table(known, f"tf_{name}", overwrite=True)
-        linker.table_management.register_term_frequency_lookup(registered, name)
-    found = linker.inference.predict(threshold_match_weight=least, warning_mode="never")
-    arrow = found.query_sql(
-        f"SELECT {RECORD}_l AS l, {RECORD}_r AS r, "  # noqa: S608  our own names
-        f"round(match_weight * {WEIGHT_UNIT})::BIGINT AS w FROM {{this}}"
-    ).as_pyarrow_table()  # type: ignore[no-untyped-call]
-    left, right, weight = (arrow.column(c).to_numpy().astype(np.int64) for c in ("l", "r", "w"))
-    left, right = np.minimum(left, right), np.maximum(left, right)
-    order = np.lexsort((right, left))
-    return Edges(left[order], right[order], weight[order])
+def _bits(model: MatchModel, kind: Kind) -> str:
+    """Write the logarithm, to base two, of how likely the grades of a pair are in a kind."""
+    parts = [repr(log2(max(kind.prior, 1e-300)))]
+    for name in model.roles:
+        shares = kind.shares[name]
+        bits = [repr(log2(share)) for share in shares]
+        if model.by_chance(kind, name):
+            # Two who are equal by chance are so the less often, the rarer the value is.
+            bits[-1] = f"coalesce({name}_rarity_l, {bits[-1]})"
+        cases = " ".join(f"WHEN {grade} THEN {value}" for grade, value in enumerate(bits))
+        parts.append(f"CASE {name} {cases} ELSE 0 END")
+    return "(" + " + ".join(parts) + ")"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+import phonenumbers
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator
 
 
 class MatchSettings(BaseModel):
@@ -42,5 +43,12 @@ class MatchSettings(BaseModel):
     unscored: float = -3.0
     all_pairs_up_to: PositiveInt = 2_000_000
     pairs_per_rule: PositiveInt = 2_000_000
-    sample_records: PositiveInt = 100_000
-    sample_pairs: PositiveInt = 500_000
+    sample_records: int = Field(default=100_000, ge=100)
+    sample_pairs: int = Field(default=500_000, ge=100)
+
+    @field_validator("region")
+    @classmethod
+    def _known(cls, region: str | None) -> str | None:
+        if region is None or region.upper() in phonenumbers.SUPPORTED_REGIONS:
+            return region and region.upper()
+        raise ValueError(f"{region!r} is no country of ISO 3166, such as GB")

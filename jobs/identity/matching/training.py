@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from jobs.identity.matching.fields import OWN, PLACES, Role
+from jobs.identity.matching.fields import ADDRESS, OWN, PLACES, Role
 from jobs.identity.matching.model import Kind, MatchModel, Shares
 from jobs.identity.matching.records import SIDE
 
@@ -28,6 +28,8 @@ class _Kind:
 
     prior: float
     shares: list[Shares]
+    by_chance: list[bool]
+    """Fields in which its pairs agree no more than strangers do."""
 
     def log_likelihood(self, patterns: NDArray[np.int64]) -> Numbers:
         total = np.full(len(patterns), np.log(max(self.prior, 1e-300)))
@@ -35,6 +37,13 @@ class _Kind:
             grade = patterns[:, place]
             total += np.where(grade >= 0, np.log(shares)[np.maximum(grade, 0)], 0.0)
         return total
+
+    def seen_anew(self, prior: float, seen: list[Numbers], apart: list[Shares]) -> _Kind:
+        shares = [
+            chance if alone else _shares(grades, _SEEN)
+            for grades, chance, alone in zip(seen, apart, self.by_chance, strict=True)
+        ]
+        return _Kind(prior, shares, self.by_chance)
 
 
 def estimated(
@@ -47,11 +56,11 @@ def estimated(
 ) -> MatchModel:
     """Estimate the model by expectation maximisation.
 
-    Kinds of pairs are mixed: one person's, two strangers', and those of two who have something in
-    common, be it a house, a name or a town (Larsen and Rubin 2001 have three kinds, for the same
-    reason). Within a kind grades are independent (Fellegi and Sunter 1969). Two who are related
-    agree in a first name, a date of birth or a number of their own no more than strangers, which
-    keeps them apart from one person.
+    Kinds of pairs are mixed: one person's, one's who moved house between the records, two
+    strangers', and those of two who have something in common, be it a house, a name or a town
+    (Larsen and Rubin 2001 have three kinds, for the same reason). Within a kind grades are
+    independent (Fellegi and Sunter 1969). Two who are related agree in a first name, a date of
+    birth or a number of their own no more than strangers, which keeps them apart from one person.
 
     One person's pairs are sought among those that blocking finds; how often each grade comes up
     among all pairs is known from pairs drawn at random, and what strangers show is that less what
@@ -73,8 +82,7 @@ def estimated(
         drawn are, to tell how rare it is that two strangers hold one email.
     """
     names = list(model.roles)
-    sizes = [len(model.person.shares[name]) for name in names]
-    own = [model.roles[name] in OWN for name in names]
+    sizes = [len(model.persons[0].shares[name]) for name in names]
     patterns = blocked[names].to_numpy(dtype=np.int64)
     counts = blocked["pairs"].to_numpy(dtype=float)
     drawn_patterns = drawn[names].to_numpy(dtype=np.int64)
@@ -85,49 +93,63 @@ def estimated(
         seen[-1] = (equal or {}).get(name, seen[-1])
     apart = [_shares(seen, 0.5) for seen in among_all]
     # How common each kind is is not known yet: one pair in five records, half of what is blocked.
-    person = _Kind(
-        min(0.5, 0.2 * np.sqrt(2 * all_pairs) / all_pairs), [model.person.shares[n] for n in names]
-    )
+    persons = _persons(model, apart, min(0.5, 0.2 * np.sqrt(2 * all_pairs) / all_pairs))
     related = _related(model, apart, min(0.3, counts.sum() / all_pairs / 2))
+    everybody = [False] * len(names)
+    matches = 0.0
     for _ in range(_ROUNDS):
-        others = sum(kind.prior for kind in related)
-        strangers = _Kind(1 - person.prior - others, apart)
-        kinds = (person, *related, strangers)
-        likelihoods = np.stack([kind.log_likelihood(patterns) for kind in kinds])
+        known = [*persons, *related]
+        strangers = _Kind(1 - sum(kind.prior for kind in known), apart, everybody)
+        likelihoods = np.stack([kind.log_likelihood(patterns) for kind in (*known, strangers)])
         weights = counts * softmax(likelihoods, axis=0)
-        matches = weights[0].sum()
-        if matches < 1:
+        before, matches = matches, weights[: len(persons)].sum()
+        if matches < 1 or abs(matches - before) < _STILL * matches:
             break
-        moved = abs(np.log(matches / all_pairs / person.prior))
         seen = [_by_grade(patterns, weight, sizes) for weight in weights[:-1]]
         taken = [sum(of_kind) for of_kind in zip(*seen, strict=True)]
         apart = [
             _shares(np.maximum(total - part, 0), 0.5 * scale)
             for total, part in zip(among_all, taken, strict=True)
         ]
-        person = _Kind(matches / all_pairs, [_shares(grades, _SEEN) for grades in seen[0]])
-        related = [
-            _Kind(
-                weight.sum() / all_pairs,
-                [
-                    chance if alone else _shares(grades, _SEEN)
-                    for grades, chance, alone in zip(of_kind, apart, own, strict=True)
-                ],
-            )
-            for weight, of_kind in zip(weights[1:-1], seen[1:], strict=True)
+        # Who moved writes a name or a date no other way than who stays.
+        if len(persons) > 1:
+            alone = [
+                at if moved else at + away
+                for at, away, moved in zip(seen[0], seen[1], persons[1].by_chance, strict=True)
+            ]
+            seen[0] = seen[1] = alone
+        known = [
+            kind.seen_anew(weight.sum() / all_pairs, of_kind, apart)
+            for kind, weight, of_kind in zip(known, weights, seen, strict=False)
         ]
-        if moved < _STILL:
-            break
+        persons, related = known[: len(persons)], known[len(persons) :]
 
     def named(kind: _Kind) -> Kind:
         return Kind(float(kind.prior), dict(zip(names, kind.shares, strict=True)))
 
+    present = [kind for kind in related if kind.prior * all_pairs >= 1]
     return replace(
         model,
-        person=named(person),
-        strangers=named(_Kind(1 - person.prior - sum(k.prior for k in related), apart)),
-        related=tuple(named(kind) for kind in related if kind.prior * all_pairs >= 1),
+        persons=(
+            named(persons[0]),
+            *(named(kind) for kind in persons[1:] if kind.prior * all_pairs >= 1),
+        ),
+        strangers=named(strangers),
+        related=tuple(named(kind) for kind in present),
     )
+
+
+def _persons(model: MatchModel, apart: list[Shares], prior: float) -> list[_Kind]:
+    """Where one person's pairs begin: most at one address, one in ten at two."""
+    alike = list(model.persons[0].shares.values())
+    moved = [role in ADDRESS for role in model.roles.values()]
+    if sum(moved) < 2:
+        return [_Kind(prior, alike, [False] * len(alike))]
+    elsewhere = [c if at else a for c, a, at in zip(apart, alike, moved, strict=True)]
+    return [
+        _Kind(0.9 * prior, alike, [False] * len(alike)),
+        _Kind(0.1 * prior, elsewhere, moved),
+    ]
 
 
 def _related(model: MatchModel, apart: list[Shares], prior: float) -> list[_Kind]:
@@ -140,13 +162,15 @@ def _related(model: MatchModel, apart: list[Shares], prior: float) -> list[_Kind
     )
     found = [roles for place, roles in enumerate(in_common) if roles not in in_common[:place]]
     found = [roles for roles in found if roles]
+    alike = list(model.persons[0].shares.values())
     return [
         _Kind(
             prior / len(found),
             [
-                model.person.shares[name] if role in roles else chance
-                for (name, role), chance in zip(model.roles.items(), apart, strict=True)
+                agree if role in roles else chance
+                for role, agree, chance in zip(model.roles.values(), alike, apart, strict=True)
             ],
+            [role in OWN for role in model.roles.values()],
         )
         for roles in found
     ]

@@ -85,11 +85,11 @@ def read_settings(path: Path | None) -> MatchSettings:
         return MatchSettings.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
     except OSError as error:
         raise RecordsError(f"{path}: {error.strerror}") from None
-    except yaml.YAMLError as error:
-        raise RecordsError(f"{path}: is no YAML: {error}") from None
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        wrong = "; ".join(": ".join((*map(str, e["loc"]), e["msg"])) for e in error.errors())
         raise RecordsError(f"{path}: {wrong}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RecordsError(f"{path}: is no YAML: {error}") from None
 
 
 def _figures(
@@ -119,7 +119,10 @@ def _write(found: Resolved, out: Path, *, linked: bool) -> None:
         columns["file"] = found.sides[order] + 1
     columns["cluster"] = found.cluster[order]
     table = pd.DataFrame(columns)
-    if out.suffix.lower() in (".parquet", ".pq"):
-        table.to_parquet(out, index=False)
-    else:
-        table.to_csv(out, index=False)
+    try:
+        if out.suffix.lower() in (".parquet", ".pq"):
+            table.to_parquet(out, index=False)
+        else:
+            table.to_csv(out, index=False)
+    except OSError as error:
+        raise RecordsError(f"--out {out}: cannot be written: {error}") from None
