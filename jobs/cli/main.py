@@ -29,7 +29,7 @@ COMMANDS = {
     "publish": "Go back to what was published before.",
     "migrate": "List what has changed the tables' form, and what the next run would; go back.",
     "maintain": "Compact and vacuum the tables, and remove what is older than its policy.",
-    "bench": "Try parts of Bespoke, as identity resolution, on files of your own.",
+    "bench": "Try parts of Bespoke on data of your own, without a lake.",
     "doctor": "Look for what is wrong with this machine and say how to mend it.",
 }
 

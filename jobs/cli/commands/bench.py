@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Try Bespoke on your own data.")
+app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 
 @app.callback()

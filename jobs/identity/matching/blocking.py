@@ -19,11 +19,7 @@ Rule = tuple[str, ...]
 
 
 def rules_for(
-    table: pd.DataFrame,
-    roles: Mapping[str, Role],
-    *,
-    pairs_per_rule: int,
-    all_pairs_up_to: int,
+    table: pd.DataFrame, roles: Mapping[str, Role], *, pairs: int, all_pairs_up_to: int
 ) -> tuple[Rule, ...]:
     """Choose blocking rules.
 
@@ -33,20 +29,21 @@ def rules_for(
         Normal forms, a row a record.
     roles : mapping
         Field to what it holds.
-    pairs_per_rule : int
-        Each rule may give so many pairs, or as many as there are records where those are more.
+    pairs : int
+        So many pairs the rules may give in all, a pair counted as often as it is found; ten times
+        as many as there are records where those are more.
     all_pairs_up_to : int
         Up to this many pairs all are compared, with the rule of no columns.
 
     Returns
     -------
     tuple of Rule
-        From every family of rules the loosest that keeps within its share; none where none does.
+        A rule of every family: the tightest first, and from there on looser ones, those that cost
+        least first, until the pairs are spent. None where the tightest of all give too many.
     """
     count = len(table)
     if count * (count - 1) // 2 <= all_pairs_up_to:
         return ((),)
-    found: list[Rule] = []
     columns = {c for family in _families(roles) for rule in family for c in rule}
     usable = {c for c in columns if c in table.columns and table[c].notna().any()}
     if not usable:
@@ -54,16 +51,26 @@ def rules_for(
     with duckdb.connect() as database:
         database.register("records", table[sorted(usable)])
         database.execute("CREATE TABLE keys AS FROM records")
-        for family in _families(roles):
-            for rule in family:
-                if not usable.issuperset(rule):
-                    continue
-                pairs = _pairs(database, rule)
-                if 0 < pairs <= max(pairs_per_rule, count):
-                    if rule not in found:
-                        found.append(rule)
-                    break
-    return tuple(found)
+        costs = {
+            rule: _pairs(database, rule)
+            for family in _families(roles)
+            for rule in family
+            if usable.issuperset(rule)
+        }
+    left = max(pairs, 10 * count)
+    steps = sorted((costs[rule], -len(rule), rule) for rule in costs if 0 < costs[rule] <= left)
+    chosen: dict[int, Rule] = {}
+    for cost, _, rule in steps:
+        for place, family in enumerate(_families(roles)):
+            if rule not in family:
+                continue
+            before = chosen.get(place)
+            paid = costs[before] if before and list(chosen.values()).count(before) == 1 else 0
+            price = 0 if rule in chosen.values() else cost
+            if price - paid <= left:
+                chosen[place] = rule
+                left -= price - paid
+    return tuple(dict.fromkeys(chosen[place] for place in sorted(chosen)))
 
 
 def condition(rule: Rule, *, linked: bool) -> str:

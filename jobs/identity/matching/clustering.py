@@ -79,7 +79,8 @@ def clusters(edges: Edges, count: int, linkage: Linkage, sides: Numbers | None =
     size = np.bincount(component, minlength=count)
     # A component of two records has one pair, which joins them: most are.
     pair = size[component[left]] == 2
-    label[right[pair]] = left[pair]
+    across = pair if sides is None else pair & (sides[left] != sides[right])
+    label[right[across]] = left[across]
     left, right, weight = left[~pair], right[~pair], weight[~pair]
     order = np.argsort(component[left], kind="stable")
     left, right, weight = left[order], right[order], weight[order]

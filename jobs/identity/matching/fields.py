@@ -49,6 +49,10 @@ OWN = frozenset(
     }
 )
 """What relatives and neighbours have in common by chance alone."""
+NAMES = frozenset({Role.FIRST_NAME, Role.MIDDLE_NAME, Role.LAST_NAME})
+"""What namesakes have in common."""
+NAMING = frozenset({Role.EMAIL, Role.PHONE, Role.IDENTIFIER})
+"""What is handed out to one, or to a few at most."""
 ADDRESS = frozenset(
     {Role.STREET, Role.HOUSE_NUMBER, Role.CITY, Role.POSTCODE, Role.REGION, Role.COUNTRY}
 )

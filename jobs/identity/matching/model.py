@@ -16,6 +16,17 @@ Shares = tuple[float, ...]
 _BY_CHANCE = 3.0
 """Up to this many times as common as among strangers, equality is one of chance, and rarer for a
 rare value; else both hold one value since they are one person, or neighbours."""
+_EQUAL_BY_CHANCE = {
+    Role.GENDER: 0.5,
+    Role.COUNTRY: 0.8,
+    Role.REGION: 0.2,
+    Role.CITY: 0.05,
+    Role.OTHER: 0.05,
+    Role.EMAIL: 1e-4,
+    Role.PHONE: 1e-4,
+    Role.IDENTIFIER: 1e-4,
+}
+"""How often two strangers are equal in a field, before any records are seen."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +39,13 @@ class Kind:
         Probability that two records drawn at random are of it.
     shares : mapping
         Field to the probability of each grade among them.
+    coincident : frozenset of str
+        Fields in which all its pairs agree, but by chance, so the less often the rarer the value.
     """
 
     prior: float
     shares: Mapping[str, Shares]
+    coincident: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +68,8 @@ class MatchModel:
     strangers : Kind
         Pairs of two persons who have nothing in common but by chance.
     related : tuple of Kind
-        Pairs of two persons who have something in common, as a house, a name or a town.
+        Pairs of two persons who have something in common, as a house, a name or a town; and
+        namesakes.
     frequencies : mapping
         Field to the share of the records that hold each value: equality of a rare one says more.
     """
@@ -74,7 +89,8 @@ class MatchModel:
 
     def by_chance(self, kind: Kind, name: str) -> bool:
         """Tell whether pairs of a kind that are equal in a field are so by chance."""
-        return kind.shares[name][-1] <= _BY_CHANCE * self.strangers.shares[name][-1]
+        usual = kind.shares[name][-1] <= _BY_CHANCE * self.strangers.shares[name][-1]
+        return usual or name in kind.coincident
 
 
 def untrained(
@@ -82,7 +98,7 @@ def untrained(
 ) -> MatchModel:
     """Return a model as estimation starts: equality is common in one person, rare in two."""
     alike = {name: agreeing(len(grades(name, role, columns))) for name, role in roles.items()}
-    apart = {name: tuple(reversed(shares)) for name, shares in alike.items()}
+    apart = {name: differing(len(alike[name]), role) for name, role in roles.items()}
     person, strangers = Kind(1e-3, alike), Kind(1 - 1e-3, apart)
     return MatchModel(roles, columns, rules, linked, (person,), strangers, (), {})
 
@@ -93,3 +109,9 @@ def agreeing(count: int) -> Shares:
         return (0.1, 0.9)
     falling = [0.5 ** (count - 1 - grade) for grade in range(1, count - 1)]
     return (0.05, *(0.25 * f / sum(falling) for f in falling), 0.7)
+
+
+def differing(count: int, role: Role) -> Shares:
+    """Shares of so many grades among strangers, who agree the less the more values there are."""
+    equal = _EQUAL_BY_CHANCE.get(role, 0.005)
+    return (1 - equal - 0.01 * (count - 2), *[0.01] * (count - 2), equal)

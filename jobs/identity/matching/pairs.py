@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import duckdb
 import pyarrow as pa
+from numpy import int64
+from numpy.typing import NDArray
 
 from jobs.identity.matching.blocking import condition
 from jobs.identity.matching.comparisons import grade
@@ -32,10 +32,14 @@ def blocked(model: MatchModel) -> str:
     )
 
 
-def graded(
-    model: MatchModel, pairs: str, *, dialect: str = "duckdb", also: Sequence[str] = ()
-) -> str:
-    """Write the grades of pairs: ``l``, ``r`` and a column a field.
+def drawn(database: duckdb.DuckDBPyConnection, left: NDArray[int64], right: NDArray[int64]) -> str:
+    """Put given pairs into a database, and write them as SQL."""
+    database.register("drawn", pa.table({"l": left, "r": right}))
+    return "FROM drawn"
+
+
+def graded(model: MatchModel, pairs: str, *, dialect: str = "duckdb") -> str:
+    """Write the grades of pairs, as a query in brackets.
 
     Parameters
     ----------
@@ -45,18 +49,30 @@ def graded(
         SQL of the pairs, ``l`` and ``r``.
     dialect : str
         The engine: duckdb or spark.
-    also : sequence of str
-        Further columns to take along, of the left record.
+
+    Returns
+    -------
+    str
+        ``l``, ``r``, a column a field with its grade, and ``<field>_rarity`` of the left record.
     """
     columns = [column for column in model.columns if column not in (RECORD, SIDE)]
-    sides = ", ".join(f"a.{column} AS {column}_l, b.{column} AS {column}_r" for column in columns)
+    rarities = [f"{name}_rarity" for name in model.roles]
+    sides = ", ".join(
+        [f"a.{column} AS {column}_l, b.{column} AS {column}_r" for column in columns]
+        + [f"a.{column}" for column in rarities]
+    )
     fields = ", ".join(
-        f"{grade(name, role, model.columns, dialect)} AS {name}"
+        f"CAST({grade(name, role, model.columns, dialect)} AS TINYINT) AS {name}"
         for name, role in model.roles.items()
     )
-    along = "".join(f", {column}_l" for column in also)
-    sides += "".join(f", a.{column} AS {column}_l" for column in also)
     return (
-        f"SELECT l, r, {fields}{along} FROM (SELECT p.l, p.r, {sides} FROM ({pairs}) p "  # noqa: S608  our own names
-        f"JOIN {RECORDS} a ON a.{RECORD} = p.l JOIN {RECORDS} b ON b.{RECORD} = p.r)"
+        f"(SELECT l, r, {fields}, {', '.join(rarities)} "  # noqa: S608  our own names
+        f"FROM (SELECT p.l, p.r, {sides} FROM ({pairs}) p "
+        f"JOIN {RECORDS} a ON a.{RECORD} = p.l JOIN {RECORDS} b ON b.{RECORD} = p.r))"
     )
+
+
+def kept(database: duckdb.DuckDBPyConnection, graded_pairs: str) -> str:
+    """Grade pairs once, for more than one use; the name of their table."""
+    database.execute(f"CREATE OR REPLACE TEMP TABLE graded AS SELECT * FROM {graded_pairs}")  # noqa: S608  our own names
+    return "graded"

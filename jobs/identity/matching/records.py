@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from jobs.identity.matching import normal
-from jobs.identity.matching.fields import Field, RecordsError, Role
+from jobs.identity.matching.fields import NAMING, Field, RecordsError, Role
 
 RECORD = "record"
 """Number of a record in the table: its place in the order of the keys."""
@@ -282,3 +282,36 @@ def numbered(table: pd.DataFrame, record_keys: Sequence[str]) -> tuple[pd.DataFr
     ordered = table.iloc[order].reset_index(drop=True)
     ordered.insert(0, RECORD, np.arange(len(ordered), dtype=np.int64))
     return ordered, [record_keys[place] for place in order]
+
+
+def without_placeholders(
+    table: pd.DataFrame, roles: Mapping[str, Role], *, most_names: int
+) -> pd.DataFrame:
+    """Take out addresses and numbers that too many people hold to name any of them.
+
+    A desk's phone or ``nobody@example.com`` stands on the records of many names, one person's own
+    on those of one, however often it was misspelt; so the names are counted by their first letter.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Normal forms.
+    roles : mapping
+        Field to what it holds.
+    most_names : int
+        A value that stands beside more pairs of initials is taken for nobody's. Where records
+        tell no names, beside more records than ten times as many.
+    """
+    initials = [c for c in ("first_name_initial", "last_name_initial") if c in table.columns]
+    changed = table.copy(deep=False)
+    for name in [n for n, role in roles.items() if role in NAMING]:
+        held = table[[name, *initials]].dropna(subset=[name])
+        names = held.drop_duplicates() if initials else held
+        most = most_names if initials else 10 * most_names
+        counts = names[name].value_counts()
+        nobodys = table[name].isin(counts.index[counts > most])
+        if nobodys.any():
+            for column in [c for c in table.columns if c == name or c.startswith(f"{name}_")]:
+                if column == name or column not in roles:
+                    changed[column] = table[column].astype(object).mask(nobodys, None)
+    return changed

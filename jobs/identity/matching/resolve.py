@@ -15,14 +15,25 @@ from jobs.identity.matching.blocking import rules_for
 from jobs.identity.matching.clustering import Linkage, clusters
 from jobs.identity.matching.fields import RecordsError, Role, find_fields
 from jobs.identity.matching.model import MatchModel, untrained
-from jobs.identity.matching.patterns import blocked_patterns, drawn_patterns
-from jobs.identity.matching.records import RECORD, ROW, SIDE, keys, normalised, numbered
+from jobs.identity.matching.pairs import blocked, drawn, graded, kept, load
+from jobs.identity.matching.patterns import pattern_counts
+from jobs.identity.matching.records import (
+    RECORD,
+    ROW,
+    SIDE,
+    keys,
+    normalised,
+    numbered,
+    without_placeholders,
+)
 from jobs.identity.matching.scoring import Edges, opened, scored
 from jobs.identity.matching.settings import MatchSettings
 from jobs.identity.matching.training import equal_pairs, estimated, frequencies
 
 _LEAST = -10.0
 """Log2 odds below which a scored pair counts as one that was not: it is no more against."""
+_COPIES = 20
+"""So many records that are the same in all are compared as any others are."""
 _SEED = 20_190_507
 _MADE = {role.value: role for role in (Role.FIRST_NAME, Role.MIDDLE_NAME, Role.LAST_NAME,
                                        Role.BIRTH_DATE, Role.HOUSE_NUMBER)}  # fmt: skip
@@ -111,77 +122,129 @@ def resolve(
     roles = {name: role for name, role in (_MADE | roles).items() if name in table.columns}
     if not roles:
         raise RecordsError("The two files tell nothing in common; say in --settings what they hold")
-    with opened() as database:
-        model = trained(database, table, _compared(table, roles), settings, linked=linked)
-        model = model.with_frequencies(frequencies(table, model.roles))
-        edges = _NO_EDGES
-        if model.roles and model.rules:
-            edges = scored(database, as_arrow(with_rarity(table, model)), model, least=_LEAST)
+    table = without_placeholders(table, roles, most_names=settings.most_names)
+    compared = _compared(table, roles)
+    naming = [name for name, role in compared.items() if role in _NAMING]
+    copies = np.arange(len(table)) if linked else _first_copies(table, list(compared), naming)
+    told = table[copies == np.arange(len(table))]
+    rules = rules_for(
+        told, compared, pairs=settings.pairs, all_pairs_up_to=settings.all_pairs_up_to
+    )
+    model = untrained(compared, tuple(table.columns), rules, linked=linked)
+    model = model.with_frequencies(frequencies(told, model))
+    edges = _NO_EDGES
+    if rules and naming:
+        with opened() as database:
+            model, edges = _matched(database, with_rarity(told, model), model, settings)
     linkage = Linkage(settings.accept, settings.mean_share, settings.unscored)
-    cluster = clusters(edges, len(table), linkage, sides if linked else None)
+    cluster = clusters(edges, len(table), linkage, sides if linked else None)[copies]
     if not model.roles and _NAMING.intersection(roles.values()):
         cluster = _all_one(sides)
     return Resolved(record_keys, sides, rows, cluster, edges, model)
 
 
+def _first_copies(
+    table: pd.DataFrame, columns: Sequence[str], naming: Sequence[str]
+) -> NDArray[np.int64]:
+    """Find records that tell letter by letter what many others do, and name somebody.
+
+    A few copies are pairs like others, to learn from. A thousand would be half a million, and
+    leave none of the pairs that may be compared to anybody else.
+
+    Returns
+    -------
+    array of int
+        For each record its own number; for a copy beyond the first few, that of the first.
+    """
+    first = np.arange(len(table), dtype=np.int64)
+    if not naming:
+        return first
+    telling = max(columns, key=lambda column: table[column].nunique())
+    held = table[telling].map(table[telling].value_counts())
+    named = table[list(naming)].notna().any(axis=1)
+    many = np.flatnonzero((named & (held > _COPIES)).to_numpy())
+    if not len(many):
+        return first
+    same = pd.util.hash_pandas_object(table.iloc[many][list(columns)].astype(str), index=False)
+    groups = same.groupby(same.to_numpy())
+    place = groups.cumcount().to_numpy()
+    head = pd.Series(many).groupby(same.to_numpy()).transform("first").to_numpy()
+    first[many[place >= _COPIES]] = head[place >= _COPIES]
+    return first
+
+
+def _matched(
+    database: duckdb.DuckDBPyConnection,
+    table: pd.DataFrame,
+    model: MatchModel,
+    settings: MatchSettings,
+) -> tuple[MatchModel, Edges]:
+    """Learn the weights, from a sample of the records where they are many, and score the pairs."""
+    draw = np.random.default_rng(_SEED)
+    sample = _sample(table, settings.sample_records, draw, linked=model.linked)
+    load(database, as_arrow(sample))
+    found = kept(database, graded(model, blocked(model)))
+    model = trained(database, sample, model, found, settings.sample_pairs, draw)
+    if len(sample) < len(table):
+        load(database, as_arrow(table))
+        found = graded(model, blocked(model))
+    return model, scored(database, model, found, least=_LEAST)
+
+
 def trained(
     database: duckdb.DuckDBPyConnection,
     table: pd.DataFrame,
-    roles: Mapping[str, Role],
-    settings: MatchSettings,
-    *,
-    linked: bool,
+    model: MatchModel,
+    found: str,
+    pairs: int,
+    draw: np.random.Generator,
 ) -> MatchModel:
-    """Choose blocking rules for records, and learn the weights from a sample of them.
+    """Learn the weights from records.
 
     Parameters
     ----------
     database : DuckDBPyConnection
-        Where it runs.
+        Where the records are loaded.
     table : DataFrame
-        Normal forms with ``record``, and with ``side`` where two files are linked.
-    roles : mapping
-        Fields that are compared, and what they hold.
-    settings : MatchSettings
-        How many pairs are looked at.
-    linked : bool
-        Whether two files are linked.
+        The same, with ``record``, and with ``side`` where two files are linked.
+    model : MatchModel
+        Where to begin.
+    found : str
+        Graded pairs of its rules.
+    pairs : int
+        How many are drawn at random, to learn what agreement by chance looks like.
+    draw : Generator
+        Draws them.
     """
-    rules = rules_for(
-        table,
-        roles,
-        pairs_per_rule=settings.pairs_per_rule,
-        all_pairs_up_to=settings.all_pairs_up_to,
-    )
-    model = untrained(roles, tuple(table.columns), rules, linked=linked)
-    if not roles or not rules:
-        return model
-    draw = np.random.default_rng(_SEED)
-    sample = table
-    if len(table) > settings.sample_records:
-        share = settings.sample_records / len(table)
-        # Of the smaller of two files too there are some.
-        sides = table[SIDE].to_numpy(dtype=np.int64) if linked else np.zeros(len(table), np.int64)
-        chosen = [
-            draw.choice(of_side, max(round(share * len(of_side)), 1), replace=False)
-            for of_side in map(np.flatnonzero, (sides == 0, sides == 1))
-            if len(of_side)
-        ]
-        sample = table.iloc[np.sort(np.concatenate(chosen))]
-    arrow = as_arrow(sample)
-    blocked = blocked_patterns(database, arrow, model)
-    records = sample[RECORD].to_numpy(dtype=np.int64)
+    blocked_patterns = pattern_counts(database, model, found)
+    records = table[RECORD].to_numpy(dtype=np.int64)
     of_side = [records]
     every = len(records) * (len(records) - 1) / 2
-    if linked:
-        of_side = [records[sample[SIDE].to_numpy(dtype=np.int64) == side] for side in (0, 1)]
+    if model.linked:
+        of_side = [records[table[SIDE].to_numpy(dtype=np.int64) == side] for side in (0, 1)]
         every = float(len(of_side[0])) * len(of_side[1])
-    drawn, equal = blocked, {}
-    if rules != ((),):
-        equal = equal_pairs(sample, model, linked=linked)
-        left, right = _drawn(of_side[0], of_side[-1], settings.sample_pairs, draw)
-        drawn = drawn_patterns(database, arrow, model, left, right)
-    return estimated(model, blocked, drawn, all_pairs=every, equal=equal)
+    if model.rules == ((),):
+        return estimated(model, blocked_patterns, blocked_patterns, all_pairs=every)
+    left, right = _drawn(of_side[0], of_side[-1], pairs, draw)
+    by_chance = pattern_counts(database, model, graded(model, drawn(database, left, right)))
+    equal = equal_pairs(table, model, linked=model.linked)
+    return estimated(model, blocked_patterns, by_chance, all_pairs=every, equal=equal)
+
+
+def _sample(
+    table: pd.DataFrame, size: int, draw: np.random.Generator, *, linked: bool
+) -> pd.DataFrame:
+    """Draw so many records; of two files as large a share of each, and of each at least one."""
+    if len(table) <= size:
+        return table
+    share = size / len(table)
+    sides = table[SIDE].to_numpy(dtype=np.int64) if linked else np.zeros(len(table), np.int64)
+    chosen = [
+        draw.choice(of_side, max(round(share * len(of_side)), 1), replace=False)
+        for of_side in map(np.flatnonzero, (sides == 0, sides == 1))
+        if len(of_side)
+    ]
+    return table.iloc[np.sort(np.concatenate(chosen))]
 
 
 def with_rarity(table: pd.DataFrame, model: MatchModel) -> pd.DataFrame:

@@ -13,11 +13,9 @@ from math import log2
 
 import duckdb
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from jobs.identity.matching.model import Kind, MatchModel
-from jobs.identity.matching.pairs import blocked, graded, load
 
 WEIGHT_UNIT = 1_000
 """Weights are whole thousandths of a bit: sums of them do not depend on their order."""
@@ -52,22 +50,21 @@ def opened() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def scored(
-    database: duckdb.DuckDBPyConnection, table: pa.Table, model: MatchModel, *, least: float
+    database: duckdb.DuckDBPyConnection, model: MatchModel, graded_pairs: str, *, least: float
 ) -> Edges:
-    """Score the pairs that the model's rules find.
+    """Score graded pairs.
 
     Parameters
     ----------
     database : DuckDBPyConnection
         Where it runs.
-    table : pyarrow.Table
-        Normal forms with ``record``.
     model : MatchModel
         A trained one.
+    graded_pairs : str
+        Table or query of :func:`jobs.identity.matching.pairs.graded`.
     least : float
         Weights (log2 odds) below it are not returned.
     """
-    load(database, table)
     kinds = {f"kind_{place}": kind for place, kind in enumerate((*model.persons, *model.related))}
     strangers = _bits(model, model.strangers)
     # Each kind by its odds against strangers, so that no power of two is out of range.
@@ -76,11 +73,10 @@ def scored(
     persons, related = names[: len(model.persons)], names[len(model.persons) :]
     one = " + ".join(f"pow(2, {name})" for name in persons)
     two = " + ".join(["1", *(f"pow(2, {name})" for name in related)])
-    rarities = [f"{name}_rarity" for name in model.roles]
     found = database.execute(
         f"SELECT * FROM (SELECT l, r, CAST(round(log2(({one}) / ({two})) * {WEIGHT_UNIT}) AS BIGINT) "  # noqa: S608, E501  our own names
         f"AS w FROM (SELECT l, r, {told} FROM (SELECT *, {strangers} AS against "
-        f"FROM ({graded(model, blocked(model), also=rarities)})))) "
+        f"FROM {graded_pairs}))) "
         f"WHERE w >= {least * WEIGHT_UNIT} ORDER BY l, r"
     ).df()
     left, right, weight = (found[name].to_numpy(dtype=np.int64) for name in ("l", "r", "w"))
@@ -95,7 +91,8 @@ def _bits(model: MatchModel, kind: Kind) -> str:
         bits = [repr(log2(share)) for share in shares]
         if model.by_chance(kind, name):
             # Two who are equal by chance are so the less often, the rarer the value is.
-            bits[-1] = f"coalesce({name}_rarity_l, {bits[-1]})"
+            usual = log2(model.strangers.shares[name][-1])
+            bits[-1] += f" + coalesce({name}_rarity, {usual!r}) - {usual!r}"
         cases = " ".join(f"WHEN {grade} THEN {value}" for grade, value in enumerate(bits))
         parts.append(f"CASE {name} {cases} ELSE 0 END")
     return "(" + " + ".join(parts) + ")"

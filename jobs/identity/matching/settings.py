@@ -23,11 +23,14 @@ class MatchSettings(BaseModel):
         odds, 10 a thousand to one.
     mean_share, unscored : float
         How groups of records are weighed, as of :class:`jobs.identity.matching.clustering.Linkage`.
+    most_names : int
+        An email, phone or other number that stands beside more names than this, told apart by
+        their initials, is a desk's or means nobody, and is left out.
     all_pairs_up_to : int
         Up to this many pairs all are compared, and none is left out by blocking.
-    pairs_per_rule : int
-        Each blocking rule may give so many pairs, or as many as there are records where those are
-        more.
+    pairs : int
+        So many pairs are compared beyond that, or ten times as many as there are records where
+        those are more.
     sample_records : int
         More records than this are learnt from by a sample of as many.
     sample_pairs : int
@@ -41,9 +44,10 @@ class MatchSettings(BaseModel):
     accept: float = 0.0
     mean_share: float = Field(default=0.75, ge=0, le=1)
     unscored: float = -3.0
+    most_names: PositiveInt = 15
     all_pairs_up_to: PositiveInt = 2_000_000
-    pairs_per_rule: PositiveInt = 2_000_000
-    sample_records: int = Field(default=100_000, ge=100)
+    pairs: PositiveInt = 10_000_000
+    sample_records: int = Field(default=50_000, ge=100)
     sample_pairs: int = Field(default=500_000, ge=100)
 
     @field_validator("region")

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from jobs.identity.matching.fields import ADDRESS, OWN, PLACES, Role
+from jobs.identity.matching.fields import ADDRESS, NAMES, NAMING, OWN, PLACES, Role
 from jobs.identity.matching.model import Kind, MatchModel, Shares
 from jobs.identity.matching.records import SIDE
 
@@ -18,8 +18,13 @@ Numbers = NDArray[np.float64]
 _ROUNDS = 500
 _STILL = 1e-6
 """Estimation ends when the number of matches moves by less than this share."""
-_SEEN = 1.0
-"""Added to every count, so that a grade that was never seen is rare and not impossible."""
+_THOUGHT, _THOUGHT_APART = 10.0, 200.0
+"""For so many pairs counts what is expected before any is seen: of one person, and of strangers.
+It decides in a file of ten records, and is nothing in one of a thousand."""
+_THOUGHT_RECORDS = 50.0
+"""For so many records counts what is expected of a field, in telling how common a value is."""
+_NONE = 0.01
+"""Fewer matches than this are none at all."""
 
 
 @dataclass
@@ -28,6 +33,8 @@ class _Kind:
 
     prior: float
     shares: list[Shares]
+    expected: list[Shares]
+    """What it is thought to be like before any pair is seen."""
     by_chance: list[bool]
     """Fields in which its pairs agree no more than strangers do."""
 
@@ -40,10 +47,12 @@ class _Kind:
 
     def seen_anew(self, prior: float, seen: list[Numbers], apart: list[Shares]) -> _Kind:
         shares = [
-            chance if alone else _shares(grades, _SEEN)
-            for grades, chance, alone in zip(seen, apart, self.by_chance, strict=True)
+            chance if alone else _shares(grades, before, _THOUGHT)
+            for grades, before, chance, alone in zip(
+                seen, self.expected, apart, self.by_chance, strict=True
+            )
         ]
-        return _Kind(prior, shares, self.by_chance)
+        return _Kind(prior, shares, self.expected, self.by_chance)
 
 
 def estimated(
@@ -91,25 +100,38 @@ def estimated(
     among_all = [scale * seen for seen in _by_grade(drawn_patterns, drawn_counts, sizes)]
     for name, seen in zip(names, among_all, strict=True):
         seen[-1] = (equal or {}).get(name, seen[-1])
-    apart = [_shares(seen, 0.5) for seen in among_all]
+    expected = [model.strangers.shares[name] for name in names]
+    # A grade that was not drawn may have been missed among as many pairs as stand for one.
+    thoughts = [max(_THOUGHT_APART, scale * size / 2) for size in sizes]
+    apart = []
+    for place, role in enumerate(model.roles.values()):
+        seen = among_all[place].copy()
+        if role in NAMING:
+            # Until other fields say otherwise, who hold one address or number are one person.
+            seen[-1] /= 100
+        apart.append(_shares(seen, expected[place], thoughts[place]))
     # How common each kind is is not known yet: one pair in five records, half of what is blocked.
     persons = _persons(model, apart, min(0.5, 0.2 * np.sqrt(2 * all_pairs) / all_pairs))
     related = _related(model, apart, min(0.3, counts.sum() / all_pairs / 2))
+    namesakes = _namesakes(model, apart, 0.1 * persons[0].prior)
+    others = [*related, *namesakes]
     everybody = [False] * len(names)
     matches = 0.0
     for _ in range(_ROUNDS):
-        known = [*persons, *related]
-        strangers = _Kind(1 - sum(kind.prior for kind in known), apart, everybody)
+        known = [*persons, *others]
+        strangers = _Kind(1 - sum(kind.prior for kind in known), apart, expected, everybody)
         likelihoods = np.stack([kind.log_likelihood(patterns) for kind in (*known, strangers)])
         weights = counts * softmax(likelihoods, axis=0)
-        before, matches = matches, weights[: len(persons)].sum()
-        if matches < 1 or abs(matches - before) < _STILL * matches:
+        last, matches = matches, weights[: len(persons)].sum()
+        if matches < _NONE or abs(matches - last) < _STILL * matches:
             break
         seen = [_by_grade(patterns, weight, sizes) for weight in weights[:-1]]
         taken = [sum(of_kind) for of_kind in zip(*seen, strict=True)]
         apart = [
-            _shares(np.maximum(total - part, 0), 0.5 * scale)
-            for total, part in zip(among_all, taken, strict=True)
+            _shares(np.maximum(total - part, 0), before, thought)
+            for total, part, before, thought in zip(
+                among_all, taken, expected, thoughts, strict=True
+            )
         ]
         # Who moved writes a name or a date no other way than who stays.
         if len(persons) > 1:
@@ -122,12 +144,17 @@ def estimated(
             kind.seen_anew(weight.sum() / all_pairs, of_kind, apart)
             for kind, weight, of_kind in zip(known, weights, seen, strict=False)
         ]
-        persons, related = known[: len(persons)], known[len(persons) :]
+        persons, others = known[: len(persons)], known[len(persons) :]
 
-    def named(kind: _Kind) -> Kind:
-        return Kind(float(kind.prior), dict(zip(names, kind.shares, strict=True)))
+    def named(kind: _Kind, coincident: frozenset[str] = frozenset()) -> Kind:
+        return Kind(float(kind.prior), dict(zip(names, kind.shares, strict=True)), coincident)
 
-    present = [kind for kind in related if kind.prior * all_pairs >= 1]
+    called = frozenset(name for name, role in model.roles.items() if role in NAMES)
+    present = [
+        named(kind, frozenset() if place < len(related) else called)
+        for place, kind in enumerate(others)
+        if kind.prior * all_pairs >= 1
+    ]
     return replace(
         model,
         persons=(
@@ -135,7 +162,7 @@ def estimated(
             *(named(kind) for kind in persons[1:] if kind.prior * all_pairs >= 1),
         ),
         strangers=named(strangers),
-        related=tuple(named(kind) for kind in present),
+        related=tuple(present),
     )
 
 
@@ -144,11 +171,11 @@ def _persons(model: MatchModel, apart: list[Shares], prior: float) -> list[_Kind
     alike = list(model.persons[0].shares.values())
     moved = [role in ADDRESS for role in model.roles.values()]
     if sum(moved) < 2:
-        return [_Kind(prior, alike, [False] * len(alike))]
+        return [_Kind(prior, alike, alike, [False] * len(alike))]
     elsewhere = [c if at else a for c, a, at in zip(apart, alike, moved, strict=True)]
     return [
-        _Kind(0.9 * prior, alike, [False] * len(alike)),
-        _Kind(0.1 * prior, elsewhere, moved),
+        _Kind(0.9 * prior, alike, alike, [False] * len(alike)),
+        _Kind(0.1 * prior, elsewhere, alike, moved),
     ]
 
 
@@ -163,17 +190,30 @@ def _related(model: MatchModel, apart: list[Shares], prior: float) -> list[_Kind
     found = [roles for place, roles in enumerate(in_common) if roles not in in_common[:place]]
     found = [roles for roles in found if roles]
     alike = list(model.persons[0].shares.values())
-    return [
-        _Kind(
-            prior / len(found),
-            [
-                agree if role in roles else chance
-                for role, agree, chance in zip(model.roles.values(), alike, apart, strict=True)
-            ],
-            [role in OWN for role in model.roles.values()],
-        )
-        for roles in found
-    ]
+    own = [role in OWN for role in model.roles.values()]
+    kinds = []
+    for roles in found:
+        shares = [
+            agree if role in roles else chance
+            for role, agree, chance in zip(model.roles.values(), alike, apart, strict=True)
+        ]
+        kinds.append(_Kind(prior / len(found), shares, shares, own))
+    return kinds
+
+
+def _namesakes(model: MatchModel, apart: list[Shares], prior: float) -> list[_Kind]:
+    """Where two of one name begin, whose addresses of mail are made of it and so alike.
+
+    Only where something else tells them apart from one person.
+    """
+    roles = list(model.roles.values())
+    telling = {Role.BIRTH_DATE, Role.BIRTH_YEAR, Role.PHONE, Role.IDENTIFIER}
+    if Role.EMAIL not in roles or not telling.intersection(roles):
+        return []
+    alike = list(model.persons[0].shares.values())
+    by_chance = [role not in NAMES and role is not Role.EMAIL for role in roles]
+    shares = [c if away else a for c, a, away in zip(apart, alike, by_chance, strict=True)]
+    return [_Kind(prior, shares, shares, by_chance)]
 
 
 def equal_pairs(table: pd.DataFrame, model: MatchModel, *, linked: bool) -> dict[str, float]:
@@ -183,18 +223,26 @@ def equal_pairs(table: pd.DataFrame, model: MatchModel, *, linked: bool) -> dict
         counts = table[name].value_counts().to_numpy(dtype=float)
         found[name] = float((counts * (counts - 1) / 2).sum())
         if linked:
-            by_side = table.groupby([name, SIDE]).size().unstack(fill_value=0).to_numpy(dtype=float)
-            found[name] = float(by_side.prod(axis=1).sum())
+            by_side = table.groupby([name, SIDE]).size().unstack(fill_value=0)
+            both = by_side.reindex(columns=[0, 1], fill_value=0).to_numpy(dtype=float)
+            found[name] = float(both.prod(axis=1).sum())
     return found
 
 
-def frequencies(table: pd.DataFrame, names: Mapping[str, object]) -> dict[str, pd.Series]:
-    """Share of the records, of those that tell a field, that hold each value."""
-    return {
-        name: table[name].value_counts(normalize=True).sort_index()
-        for name in names
-        if table[name].notna().any()
-    }
+def frequencies(table: pd.DataFrame, model: MatchModel) -> dict[str, pd.Series]:
+    """How common each value of a field is among records other than the two that are compared.
+
+    Two who both hold a value are told apart from chance by how many others hold it; what is
+    expected of the field counts for a few records more, so that in a small file nothing is
+    certain.
+    """
+    found = {}
+    for name in model.roles:
+        counts = table[name].value_counts().sort_index()
+        expected = _THOUGHT_RECORDS * model.strangers.shares[name][-1]
+        others = (counts - 2).clip(lower=0) + expected
+        found[name] = others / (max(counts.sum() - 2, 0) + _THOUGHT_RECORDS)
+    return found
 
 
 def _by_grade(patterns: NDArray[np.int64], weights: Numbers, sizes: list[int]) -> list[Numbers]:
@@ -207,6 +255,7 @@ def _by_grade(patterns: NDArray[np.int64], weights: Numbers, sizes: list[int]) -
     return found
 
 
-def _shares(counts: Numbers, more: float) -> Shares:
-    filled = counts + more
+def _shares(counts: Numbers, expected: Shares, pairs: float) -> Shares:
+    """Shares of what was seen, with what was expected counting for so many pairs."""
+    filled = counts + pairs * np.array(expected)
     return tuple((filled / filled.sum()).tolist())

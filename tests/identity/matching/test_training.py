@@ -16,9 +16,9 @@ ROLES = {
     "birth_date": Role.BIRTH_DATE,
     "phone": Role.PHONE,
     "mobile": Role.PHONE,
-    "email": Role.EMAIL,
+    "work": Role.PHONE,
 }
-SHARED = ("phone", "mobile", "email")
+SHARED = ("phone", "mobile", "work")
 MODEL = untrained(ROLES, tuple(ROLES), ((),), linked=False)
 SIZES = {name: len(shares) for name, shares in MODEL.strangers.shares.items()}
 EVERY = 1_000_000
@@ -132,9 +132,12 @@ def test_equal_pairs_are_counted() -> None:
     assert equal_pairs(TABLE, model, linked=True) == {"first_name": 2.0, "street": 3.0}
 
 
-def test_frequencies_are_shares_of_those_who_tell() -> None:
-    found = frequencies(TABLE.assign(city=None), SOME | {"city": Role.CITY})
-    assert {name: values.to_dict() for name, values in found.items()} == {
-        "first_name": {"ann": 0.75, "bob": 0.25},
-        "street": {"mill": 0.4, "park": 0.6},
-    }
+def test_frequencies_count_the_others_who_hold_a_value() -> None:
+    model = untrained(SOME, tuple(TABLE), ((),), linked=False)
+    found = frequencies(TABLE, model)
+    # Three hold it: one besides the two compared, of two besides; and fifty that were expected,
+    # of which 0.005 each are equal.
+    assert found["first_name"].to_dict() == pytest.approx(
+        {"ann": (1 + 50 * 0.005) / (2 + 50), "bob": 50 * 0.005 / (2 + 50)}
+    )
+    assert found["street"]["park"] == pytest.approx((1 + 50 * 0.005) / (3 + 50))
