@@ -152,7 +152,7 @@ def _write_marker(landing: Path, settings: SimulateSettings, state: str, days: l
     content = {
         "state": state,
         "digest": settings.digest(),
-        "settings": settings.model_dump(mode="json"),
+        "settings": settings.model_dump(mode="json", exclude=settings.unsaid()),
         "days": days,
     }
     temporary = landing / f"{MARKER}.tmp"

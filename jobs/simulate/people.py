@@ -9,6 +9,7 @@ from jobs.simulate.assortment import DEPARTMENTS, STYLES
 from jobs.simulate.chance import Chance, nth, numbers, running_share
 from jobs.simulate.clock import DAY, HOUR
 from jobs.simulate.consents import with_consents
+from jobs.simulate.families import families
 from jobs.simulate.settings import SimulateSettings
 from jobs.simulate.spelling import mail_address
 from jobs.simulate.vocabulary import (
@@ -22,6 +23,9 @@ from jobs.simulate.vocabulary import (
 
 NEVER = 1_000_000
 """A day no world reaches: the last day of those who stay."""
+RECORD_COUNTS = {"0": 0.1, "1": 0.54, "2": 0.22, "3": 0.1, "4": 0.04}
+"""How many CRM records people have."""
+HARD_RECORD_COUNTS = {"0": 0.08, "1": 0.28, "2": 0.25, "3": 0.18, "4": 0.12, "5": 0.06, "6": 0.03}
 
 
 def people(
@@ -32,14 +36,16 @@ def people(
     Days count from the first day and may be negative; seconds likewise, in shop-local time.
     """
     persons = spark.range(0, settings.people, 1, parts).withColumnRenamed("id", "person")
+    if settings.hard:
+        housed = persons.transform(families, settings, chance)
+    else:
+        housed = persons.transform(_household, chance).transform(_identity, settings, chance)
     return (
-        persons.transform(_household, chance)
-        .transform(_identity, settings, chance)
-        .transform(_tastes, chance)
+        housed.transform(_tastes, chance)
         .transform(_rhythm, settings, chance)
         .transform(_reactions, chance)
-        .transform(_accounts, chance)
-        .transform(_mail, chance)
+        .transform(_accounts, settings, chance)
+        .transform(_mail, settings, chance)
         .transform(with_consents, settings, chance)
     )
 
@@ -225,7 +231,7 @@ def _reactions(persons: DataFrame, chance: Chance) -> DataFrame:
     )
 
 
-def _accounts(persons: DataFrame, chance: Chance) -> DataFrame:
+def _accounts(persons: DataFrame, settings: SimulateSettings, chance: Chance) -> DataFrame:
     """Say what systems know a person: CRM records, a web account, a loyalty card, and since when.
 
     `*_since` are seconds; null where the system does not know them.
@@ -237,14 +243,14 @@ def _accounts(persons: DataFrame, chance: Chance) -> DataFrame:
         persons.withColumn(
             "record_count",
             chance.weighted(
-                {"0": 0.1, "1": 0.54, "2": 0.22, "3": 0.1, "4": 0.04}, "records", person
+                HARD_RECORD_COUNTS if settings.hard else RECORD_COUNTS, "records", person
             ).cast("int"),
         )
         .withColumn("record_since", (known + opening).cast("long"))
         .withColumn(
             "account_since",
             F.when(
-                chance.chance(0.86, "has account", person),
+                chance.chance(0.76 if settings.hard else 0.86, "has account", person),
                 known + chance.whole(8 * DAY, "account since", person) + 8 * HOUR,
             ).cast("long"),
         )
@@ -265,10 +271,11 @@ def _accounts(persons: DataFrame, chance: Chance) -> DataFrame:
     )
 
 
-def _mail(persons: DataFrame, chance: Chance) -> DataFrame:
+def _mail(persons: DataFrame, settings: SimulateSettings, chance: Chance) -> DataFrame:
     """Add the address a person uses: their own, or the family's where they share one."""
     own = mail_address(chance, F.col("first_name"), F.col("last_name"), F.col("person"), 0)
-    family = mail_address(chance, F.lit("family"), F.col("last_name"), F.col("household"), 1)
+    house_name = F.col("house_name" if settings.hard else "last_name")
+    family = mail_address(chance, F.lit("family"), house_name, F.col("household"), 1)
     return persons.withColumn("mail", F.when(F.col("shares_mail"), family).otherwise(own))
 
 

@@ -20,6 +20,7 @@ from jobs.simulate.vocabulary import JUNK_EMAILS, JUNK_PHONES
 
 CHANGES = {"none": 0.9, "moved": 0.045, "married": 0.015, "phone": 0.02, "email": 0.02}
 """What changes in a CRM record within the window, and how often."""
+HARD_CHANGES = {"none": 0.8, "moved": 0.08, "married": 0.02, "phone": 0.05, "email": 0.05}
 
 
 def record_since(chance: Chance, record: Column) -> Column:
@@ -43,17 +44,16 @@ def crm_records(people: DataFrame, settings: SimulateSettings, chance: Chance) -
     Version 0 is the record as first typed, version 1 the changed one. `second` is when the
     version came to be. Records made after the window are not.
     """
-    person, record = F.col("person"), F.col("record")
+    record = F.col("record")
     records = people.where(F.col("record_count") > 0).withColumn(
         "record", F.explode(F.sequence(F.lit(0), F.col("record_count") - 1))
     )
     window = settings.days * DAY
-    changes_at = chance.whole(window, "changes at", person, record).cast("long")
     return (
         records.withColumn("since", record_since(chance, record))
         .where(F.col("since") < window)
-        .withColumn("change", chance.weighted(CHANGES, "change", person, record))
-        .withColumn("changes_at", changes_at)
+        .withColumn("change", change(settings, chance, record))
+        .withColumn("changes_at", changes_at(settings, chance, record))
         .withColumn(
             "version",
             F.explode(
@@ -68,6 +68,17 @@ def crm_records(people: DataFrame, settings: SimulateSettings, chance: Chance) -
         )
         .withColumn("changed", F.when(F.col("version") == 1, F.col("change")).otherwise("none"))
     )
+
+
+def change(settings: SimulateSettings, chance: Chance, record: Column) -> Column:
+    """Return what changes in a CRM record within the window."""
+    shares = HARD_CHANGES if settings.hard else CHANGES
+    return chance.weighted(shares, "change", F.col("person"), record)
+
+
+def changes_at(settings: SimulateSettings, chance: Chance, record: Column) -> Column:
+    """Return the second at which it does, where the record is there by then."""
+    return chance.whole(settings.days * DAY, "changes at", F.col("person"), record).cast("long")
 
 
 def crm_rows(

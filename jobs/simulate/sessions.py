@@ -4,8 +4,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.simulate.chance import Chance
+from jobs.simulate.devices import phone, phone_browser
 from jobs.simulate.keys import account_id, customer_no
 from jobs.simulate.records import known_customer
+from jobs.simulate.settings import SimulateSettings
 from jobs.simulate.taste import Taste
 
 MOST_VIEWS = 8
@@ -16,9 +18,13 @@ COOKIE_DAYS = 30
 STORES = ("S01", "S02", "S03", "S04", "S05", "S06", "S07", "S08")
 BUYS = {"browse": 0.2, "message": 0.3, "replenish": 1.0, "nudge": 1.0, "store": 1.0}
 """Chance that a visit of a kind ends in an order."""
+LOGS_IN_LATE = 0.35
+"""Of people of the hard world: no login on the web before a day drawn for them."""
 
 
-def sessions(visits: DataFrame, chance: Chance, taste: Taste) -> DataFrame:
+def sessions(
+    visits: DataFrame, settings: SimulateSettings, chance: Chance, taste: Taste
+) -> DataFrame:
     """Make one row a session: a visit with its size, its first product and who it was known as.
 
     `views` products are looked at, the first `bought` of them are bought (none: 0).
@@ -30,8 +36,8 @@ def sessions(visits: DataFrame, chance: Chance, taste: Taste) -> DataFrame:
     )
     return (
         keyed.transform(_extent, chance)
-        .transform(_device, chance)
-        .transform(_login, chance)
+        .transform(_device, settings, chance)
+        .transform(_login, settings, chance)
         .transform(_order, chance)
         .withColumn("shelf", F.lit(None).cast("int"))
         .withColumn("wanted", F.col("bought") > 0)
@@ -66,8 +72,11 @@ def _extent(visits: DataFrame, chance: Chance) -> DataFrame:
     )
 
 
-def _device(visits: DataFrame, chance: Chance) -> DataFrame:
-    """Draw the device: one of the person's, or the household's tablet that all of it use."""
+def _device(visits: DataFrame, settings: SimulateSettings, chance: Chance) -> DataFrame:
+    """Draw the device: one of the person's, or the household's tablet that all of it use.
+
+    In the hard world a phone may have been bought from another, with a browser set up anew.
+    """
     person, session = F.col("person"), F.col("session")
     number = chance.whole(F.col("device_count"), "device", session)
     on_tablet = F.col("shares_tablet") & chance.chance(0.3, "tablet", session)
@@ -77,11 +86,17 @@ def _device(visits: DataFrame, chance: Chance) -> DataFrame:
         .when(in_app & (F.col("account_since") <= F.col("second")), "app")
         .otherwise("web")
     )
-    key = F.when(on_tablet, F.col("household") * 8 + 7).otherwise(person * 8 + number)
-    age = chance.whole(COOKIE_DAYS, "cookie age", key)
+    own = person * 8 + number
+    device, browser = (own, own)
+    if settings.hard:
+        device, browser = phone(settings, chance, own), phone_browser(settings, chance, own)
+    tablet = F.col("household") * 8 + 7
+    key = F.when(on_tablet, tablet).otherwise(device)
+    browser_key = F.when(on_tablet, tablet).otherwise(browser)
+    age = chance.whole(COOKIE_DAYS, "cookie age", browser_key)
     # Private windows have a cookie of their own each; others keep theirs for a month.
     private = chance.chance(0.07, "private window", session)
-    cookie_key = F.when(private, session).otherwise(key)
+    cookie_key = F.when(private, session).otherwise(browser_key)
     epoch = F.when(private, -1).otherwise(F.floor((F.col("day") + age) / COOKIE_DAYS))
     online = F.col("kind") != "store"
     fingerprinted = (channel == "app") | chance.chance(0.92, "fingerprint", session)
@@ -110,12 +125,20 @@ def _device(visits: DataFrame, chance: Chance) -> DataFrame:
     )
 
 
-def _login(visits: DataFrame, chance: Chance) -> DataFrame:
-    """Draw when within the session the account becomes known; buyers mostly log in to pay."""
+def _login(visits: DataFrame, settings: SimulateSettings, chance: Chance) -> DataFrame:
+    """Draw when within the session the account becomes known; buyers mostly log in to pay.
+
+    In the hard world some who have an account do without it until some day of the window.
+    """
     session = F.col("session")
     share = F.when(F.col("bought") > 0, 0.92).otherwise(0.4)
     has_account = F.coalesce(F.col("account_since") <= F.col("second"), F.lit(False))
     logs_in = has_account & chance.chance(share, "logs in", session)
+    if settings.hard:
+        person = F.col("person")
+        from_day = chance.whole(settings.days, "first login", person)
+        waits = chance.chance(LOGS_IN_LATE, "logs in late", person)
+        logs_in = logs_in & (~waits | (F.col("day") >= from_day))
     within = 5 + chance.whole(F.col("length") - 30, "login second", session)
     return visits.withColumn(
         "logged_after",

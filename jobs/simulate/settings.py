@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import date
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,6 +24,13 @@ class SimulateSettings(BaseModel):
 
     Windows are half-open: the world lives from `first_day` up to, not including,
     `first_day + days`, in days of the shop's time zone.
+
+    Attributes
+    ----------
+    records : usual or hard
+        How hard it is to tell who is who: `hard` has larger families, twins, namesakes
+        (`families.py`), CRM records that say less and err more (`gaps.py`, `hard_records.py`) and
+        phones that change hands (`devices.py`).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -39,13 +46,23 @@ class SimulateSettings(BaseModel):
     late_share: float = Field(0.01, ge=0, le=0.5)
     days_between_campaigns: int = Field(3, ge=1)
     treated_share: float = Field(0.7, ge=0, le=1)
+    records: Literal["usual", "hard"] = "usual"
 
     @property
     def campaigns(self) -> int:
         """How many campaigns start within the window."""
         return -(-self.days // self.days_between_campaigns)
 
+    @property
+    def hard(self) -> bool:
+        """Whether people, records and devices are those of the hard world."""
+        return self.records == "hard"
+
+    def unsaid(self) -> set[str]:
+        """Return the settings that worlds did without: unless set, no name or marker has them."""
+        return set() if self.hard else {"records"}
+
     def digest(self) -> str:
         """Name this world: a hash of all settings and of the simulator's version."""
-        text = f"{WORLD_VERSION}:{self.model_dump_json()}"
+        text = f"{WORLD_VERSION}:{self.model_dump_json(exclude=self.unsaid())}"
         return hashlib.sha256(text.encode()).hexdigest()

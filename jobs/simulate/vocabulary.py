@@ -36,6 +36,19 @@ LAST_NAMES = (
     "Ramsbottom", "Sheldrake", "Thistlewood", "Underhill", "Vaughan", "Whittaker", "Yardley",
     "Ellis", "Foster", "Graham", "Hughes", "Irving", "Kennedy", "Lambert", "Mason", "Norris",
 )  # fmt: skip
+NAME_BEGINNINGS = (
+    "Ash", "Black", "Brad", "Brook", "Carl", "Chad", "Clif", "Crom", "Dal", "Den", "East",
+    "Elling", "Fair", "Farn", "Gar", "Glad", "Hal", "Harring", "Hart", "Hel", "Holling", "Hors",
+    "Kel", "Kirk", "Lang", "Lock", "Mar", "Mel", "Nor", "Oak", "Pem", "Quen", "Red", "Rock",
+    "Sel", "Stan", "Thorn", "Wake", "Wal", "West", "Whit", "Win", "Wool", "York",
+)  # fmt: skip
+NAME_ENDINGS = (
+    "bank", "beck", "borne", "bridge", "brook", "burn", "bury", "by", "cliffe", "combe", "cott",
+    "croft", "dale", "den", "don", "field", "ford", "gate", "ham", "hurst", "land", "leigh", "ley",
+    "low", "man", "mere", "more", "ridge", "sall", "shaw", "stead", "stone", "ton", "well", "wick",
+    "worth",
+)  # fmt: skip
+"""Beginnings and endings of rarer last names: Ashburn, Thornton."""
 STREETS = (
     "High Street", "Station Road", "Church Lane", "Victoria Road", "Green Lane", "Manor Road",
     "Park Avenue", "Kings Road", "Queens Road", "Mill Lane", "School Lane", "The Crescent",

@@ -20,6 +20,7 @@ from jobs.simulate.events import event_rows
 from jobs.simulate.faults import Feed, delivered, marks
 from jobs.simulate.feedback import feedback_rows
 from jobs.simulate.feeds import feeds
+from jobs.simulate.hard_records import hard_crm_rows
 from jobs.simulate.landing import is_done, publish, write_feed
 from jobs.simulate.messages import Campaigns, message_frame, message_rows
 from jobs.simulate.orders import order_rows, sale_lines
@@ -108,7 +109,9 @@ class World:
         )
         self.habits = self._kept("habits", habits(self.people, settings, chance, taste))
         trips = visits(self.people, self.messages, self.habits, settings, chance, campaigns)
-        self.sessions = self._kept("sessions", sessions(trips.coalesce(parts), chance, taste))
+        self.sessions = self._kept(
+            "sessions", sessions(trips.coalesce(parts), settings, chance, taste)
+        )
         self.views = self._kept("views", views(self.sessions, chance, taste))
         sold = sale_lines(self.sessions, self.views, settings, chance, catalogue)
         self.lines = self._kept("lines", sold.coalesce(parts))
@@ -149,8 +152,9 @@ class World:
         """Return the rows of every feed, before lateness, duplicates and damage."""
         settings, chance, clock = self._settings, self._chance, self._clock
         products = catalogue_rows(self._spark, settings, self._catalogue, clock)
+        written = hard_crm_rows if settings.hard else crm_rows
         return {
-            "crm": crm_rows(self.people, settings, chance, clock),
+            "crm": written(self.people, settings, chance, clock),
             "accounts": account_rows(self.people, settings, chance, clock),
             "loyalty": loyalty_rows(self.people, settings, chance, clock),
             "orders": order_rows(self.lines, settings, chance, clock),

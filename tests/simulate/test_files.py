@@ -1,5 +1,6 @@
 """The files: all there, the same on every run, with no truth among them."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from jobs.simulate.settings import (
     FOREIGN_CURRENCY,
     FOREIGN_RATE,
     TIME_ZONE,
+    WORLD_VERSION,
     SimulateSettings,
 )
 from jobs.simulate.world import World, simulate
@@ -98,6 +100,18 @@ def test_other_partitions_give_the_same_bytes(
             assert path.read_bytes() == again.read_bytes(), path.name
             compared += 1
     assert compared == len(DAYS) * len(DAILY)
+
+
+def test_the_same_settings_give_the_files_they_gave_before(world: Landed) -> None:
+    """Where they are to be others, raise WORLD_VERSION, and put the new sum here."""
+    told = hashlib.sha256()
+    for file in sorted(DAILY):
+        for day, line in world.lines(file):
+            told.update(f"{day} {file} {line}\n".encode())
+    assert (WORLD_VERSION, told.hexdigest()) == (
+        3,
+        "b72ba6d999d636f33b8c81796077671df66a8e52c4b219988f899192f1e647e4",
+    )
 
 
 def test_no_truth_lies_in_the_landing(world: Landed) -> None:
