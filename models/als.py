@@ -91,6 +91,10 @@ class AlsModel:
         scores[stored_rows(bought), bought.indices] += self.settings.repeat_weight * bought.data
         return np.asarray(scores, dtype=np.float32)
 
+    def parameters(self) -> dict[str, Any]:
+        """Return its settings, as the registry shows them."""
+        return self.settings.model_dump(mode="json")
+
     def save(self, folder: Path) -> None:
         """Write the model as one ``.npz`` and one ``.json``, neither of which needs pickle."""
         folder.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,6 @@
 from datetime import date
 from typing import TYPE_CHECKING, Final, Literal
 
-from models.als import AlsModel
 from models.settings import Gate
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ Alias = Literal["champion", "challenger"]
 def decided(
     client: "MlflowClient",
     name: str,
-    model: AlsModel,
+    trained_until: date,
     metric: str,
     value: float,
     gate: Gate,
@@ -33,9 +32,9 @@ def decided(
     champion = with_alias(client, name, CHAMPION)
     if champion is None:
         return "champion", "the first of its name"
-    if champion.tags[TRAINED_UNTIL] > model.trained_until.isoformat():
+    if champion.tags[TRAINED_UNTIL] > trained_until.isoformat():
         return None, (
-            f"trained until {model.trained_until}, before the champion (version "
+            f"trained until {trained_until}, before the champion (version "
             f"{champion.version}, {champion.tags[TRAINED_UNTIL]})"
         )
     best = float(champion.tags[METRIC]) if champion_value is None else champion_value

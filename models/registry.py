@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar
 
 from models.als import SETTINGS_FILE, AlsModel
 from models.gate import (
@@ -33,6 +33,27 @@ if TYPE_CHECKING:
 RUN_KEY: Final = "bespoke.run_key"
 
 MODEL_FOLDER: Final = "model"
+
+
+class Model(Protocol):
+    """What can be registered: it is written to a folder and read from there, nothing is pickled."""
+
+    @property
+    def trained_until(self) -> date:
+        """End of what it has seen."""
+
+    def parameters(self) -> dict[str, Any]:
+        """Return its settings, as MLflow is to show them."""
+
+    def save(self, folder: Path) -> None:
+        """Write it."""
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what :meth:`save` has written."""
+
+
+AnyModel = TypeVar("AnyModel", bound=Model)
 
 
 class RegistryError(RuntimeError):
@@ -87,7 +108,7 @@ class Registry:
     def register(
         self,
         name: str,
-        model: AlsModel,
+        model: Model,
         *,
         run_key: str,
         metric: str,
@@ -103,7 +124,7 @@ class Registry:
         ----------
         name : str
             Registered model, such as ``als``.
-        model : AlsModel
+        model : Model
             The trained model.
         run_key : str
             Names the training: logical date, inputs and settings. A second call with the same
@@ -141,13 +162,19 @@ class Registry:
             kept: Alias | None = alias if alias in (CHAMPION, CHALLENGER) else None  # type: ignore[assignment]
             return Registered(name, str(version.version), kept, reason, reused=True)
         if version is None:
-            settings = model.settings.model_dump(mode="json") | dict(parameters or {})
+            settings = model.parameters() | dict(parameters or {})
             run_id = self._logged(client, name, model, run_key, settings, metrics, tables)
             self.committed("mlflow run")
             version = _created(client, name, run_id, run_key, model, metrics[metric])
             self.committed("mlflow version")
         alias_now, reason = decided(
-            client, name, model, metric, metrics[metric], gate or Gate(), champion_value
+            client,
+            name,
+            model.trained_until,
+            metric,
+            metrics[metric],
+            gate or Gate(),
+            champion_value,
         )
         number = str(version.version)
         if alias_now is not None:
@@ -159,12 +186,14 @@ class Registry:
         return Registered(name, number, alias_now, reason, reused=False)
 
     def load(
-        self, name: str, alias: str = CHAMPION, *, until: date | None = None
-    ) -> tuple[AlsModel, str]:
+        self, kind: type[AnyModel], name: str, alias: str = CHAMPION, *, until: date | None = None
+    ) -> tuple[AnyModel, str]:
         """Load the model behind an alias, and its version; nothing is unpickled.
 
         Parameters
         ----------
+        kind : type
+            What it is.
         name, alias : str
             Which model.
         until : date, optional
@@ -185,7 +214,7 @@ class Registry:
             )
         with tempfile.TemporaryDirectory() as folder:
             local = client.download_artifacts(str(version.run_id), MODEL_FOLDER, folder)
-            return AlsModel.load(Path(local)), str(version.version)
+            return kind.load(Path(local)), str(version.version)
 
     def in_use(self, name: str, alias: str = CHAMPION, *, until: date | None = None) -> str | None:
         """Return the version that :meth:`load` would load; None where it would find none."""
@@ -238,7 +267,7 @@ class Registry:
         self,
         client: "MlflowClient",
         name: str,
-        model: AlsModel,
+        model: Model,
         run_key: str,
         settings: Mapping[str, Any],
         metrics: Mapping[str, float],
@@ -271,7 +300,7 @@ class Registry:
 
 
 def _created(
-    client: "MlflowClient", name: str, run_id: str, run_key: str, model: AlsModel, value: float
+    client: "MlflowClient", name: str, run_id: str, run_key: str, model: Model, value: float
 ) -> "ModelVersion":
     from mlflow.exceptions import MlflowException
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from jobs.lake import faults
 from jobs.lake.run import Record, Run
 from jobs.lake.runner import of_this_night
 from jobs.lake.tables.gold import INTERACTIONS, PROFILES
@@ -16,7 +15,6 @@ from jobs.lake.tables.silver import PRODUCTS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from models.registry import Registry
 
 MODEL = "recommender"
 """Name of the registered model."""
@@ -24,15 +22,6 @@ MODEL_ID = f"models/{MODEL}"
 """How ``ops.runs`` names it among what was read and written."""
 COLUMNS = ["person_id", "product_id", "kind", "occurred_on", "quantity"]
 """What it is learnt from."""
-
-
-def open_registry(run: Run) -> Registry:
-    """Return the model registry of this home."""
-    from models.registry import Registry
-
-    uri = run.settings.models.tracking_uri or f"sqlite:///{run.home / 'mlflow.db'}"
-    artifacts = run.settings.models.artifacts or run.home / "mlflow"
-    return Registry(uri, artifacts, "recommender", faults.committed)
 
 
 def recommendable(run: Run, record: Record) -> list[str]:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from jobs.lake.registry import open_registry
 from jobs.lake.run import Record, Run
 from jobs.lake.runner import recorded, write_frames
 from jobs.lake.tables.gold import EVERYBODY, INTERACTIONS, PROFILES, RFM, SCORES
@@ -18,7 +19,6 @@ from jobs.recommend.learnt import (
     Learnt,
     in_order,
     learnt,
-    open_registry,
     recommendable,
 )
 from jobs.recommend.lists import OWN, Shelf, overall, popular_lists
@@ -147,15 +147,19 @@ def _same_model(run: Run, earlier: Success) -> bool:
     """Whether the lists of tonight would be ranked by the model that has ranked them."""
     then = earlier.inputs.get(MODEL_ID)
     until = run.as_of + timedelta(days=1)
-    return open_registry(run).in_use(MODEL, until=until) == (None if then is None else str(then))
+    return open_registry(run, MODEL).in_use(MODEL, until=until) == (
+        None if then is None else str(then)
+    )
 
 
 def _champion(run: Run, record: Record) -> tuple[AlsModel | None, str]:
     """Return the model in use, and what its lists are marked by."""
+    from models.als import AlsModel
     from models.registry import RegistryError
 
+    until = run.as_of + timedelta(days=1)
     try:
-        model, version = open_registry(run).load(MODEL, until=run.as_of + timedelta(days=1))
+        model, version = open_registry(run, MODEL).load(AlsModel, MODEL, until=until)
     except RegistryError:
         return None, NO_MODEL
     record.inputs[MODEL_ID] = int(version)

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from jobs.lake.registry import open_registry
 from jobs.lake.run import Run
 from jobs.lake.runner import recorded
 from jobs.lake.unchanged import unchanged
@@ -20,7 +21,6 @@ from jobs.recommend.learnt import (
     digest,
     learnt,
     once_recommendable,
-    open_registry,
 )
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def train(run: Run) -> None:
         until = run.as_of + timedelta(days=1)
         held_out = until - timedelta(days=wanted.holdout_days)
         products = once_recommendable(run, record, held_out)
-        registry = open_registry(run)
+        registry = open_registry(run, MODEL)
         champion = registry.settings_of(MODEL)
         metrics = measured(rows, wanted, until, products, champion)
         if metrics is None:
@@ -94,7 +94,7 @@ def train(run: Run) -> None:
 def _registered(run: Run, earlier: Success) -> bool:
     """Whether the version that an earlier try has trained, if it has, is there still."""
     version = earlier.outputs.get(MODEL_ID)
-    return version is None or open_registry(run).holds(MODEL, str(version))
+    return version is None or open_registry(run, MODEL).holds(MODEL, str(version))
 
 
 def run_key(as_of: date, rows: pd.DataFrame, parameters: Mapping[str, Any]) -> str:

@@ -69,7 +69,7 @@ def test_first_is_champion_and_comes_back_the_same(
 ) -> None:
     done = registered(registry, "first", model, "nightly|2024-02-01", 0.30)
     assert (done.version, done.alias, done.reused) == ("1", "champion", False)
-    back, version = registry.load("first")
+    back, version = registry.load(AlsModel, "first")
     assert version == "1"
     assert back.item_factors.tobytes() == model.item_factors.tobytes()
     assert back.settings == model.settings
@@ -81,7 +81,7 @@ def test_same_run_key_makes_no_second_version(registry: Registry, model: AlsMode
     newer = registered(registry, "again", model, "nightly|2024-02-02", 0.31)
     again = registered(registry, "again", model, "nightly|2024-02-01", 0.99)
     assert (again.version, again.alias, again.reused) == (first.version, first.alias, True)
-    assert registry.load("again")[1] == newer.version == "2"
+    assert registry.load(AlsModel, "again")[1] == newer.version == "2"
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_gate(registry: Registry, model: AlsModel, value: float, alias: str, cha
     registered(registry, name, model, "one", 0.30)
     second = registered(registry, name, model, "two", value)
     assert second.alias == alias
-    assert registry.load(name)[1] == champion
+    assert registry.load(AlsModel, name)[1] == champion
 
 
 def test_champion_judged_on_the_same_window_counts_rather_than_its_old_figure(
@@ -115,10 +115,10 @@ def test_a_past_night_gets_the_model_of_its_time(registry: Registry, model: AlsM
     registered(registry, "past", trained(date(2024, 1, 20)), "before", 0.30)
     registered(registry, "past", trained(date(2024, 1, 25)), "worse", 0.10)
     registered(registry, "past", model, "today", 0.31)
-    assert registry.load("past", until=date(2024, 2, 1))[1] == "3"
-    assert registry.load("past", until=date(2024, 1, 31))[1] == "1"
+    assert registry.load(AlsModel, "past", until=date(2024, 2, 1))[1] == "3"
+    assert registry.load(AlsModel, "past", until=date(2024, 1, 31))[1] == "1"
     with pytest.raises(RegistryError, match="by 2024-01-19"):
-        registry.load("past", until=date(2024, 1, 19))
+        registry.load(AlsModel, "past", until=date(2024, 1, 19))
 
 
 def test_backfill_never_takes_the_place_of_a_newer_champion(
@@ -127,7 +127,7 @@ def test_backfill_never_takes_the_place_of_a_newer_champion(
     registered(registry, "backfill", model, "today", 0.30)
     older = registered(registry, "backfill", trained(date(2024, 1, 15)), "past", 0.50)
     assert older.alias is None
-    assert registry.load("backfill")[1] == "1"
+    assert registry.load(AlsModel, "backfill")[1] == "1"
 
 
 def test_attempt_cut_short_is_completed_by_the_next(
@@ -163,7 +163,7 @@ def test_run_holds_settings_metrics_and_table_versions(registry: Registry, model
 
 def test_what_is_missing_is_said(registry: Registry, model: AlsModel) -> None:
     with pytest.raises(RegistryError, match="no version of 'nothing' is 'champion'"):
-        registry.load("nothing")
+        registry.load(AlsModel, "nothing")
     with pytest.raises(RegistryError, match=r"'ndcg.*' is to decide on x"):
         registry.register("x", model, run_key="one", metric=METRIC, metrics={}, tables={})
     with pytest.raises(RegistryError, match="holds a quote"):
