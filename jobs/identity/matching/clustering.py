@@ -2,14 +2,14 @@
 
 Records are joined from the surest pair on. How likely two groups are one person is told by all
 pairs between them, and not by the best alone: so a chain of weak links does not grow, and one
-record with little in it does not pull two persons together.
+record with little in it does not pull two persons together. What guards keep apart is told.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -20,6 +20,10 @@ from scipy.sparse.csgraph import connected_components
 from jobs.identity.matching.scoring import WEIGHT_UNIT, Edges
 
 Numbers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+DECIDED, CONTRADICTING, TOO_LARGE, UNDECIDED = "decided", "contradicting", "too large", "undecided"
+"""Why two groups stay apart, whose pairs speak for one person."""
 
 
 @dataclass(frozen=True)
@@ -37,15 +41,73 @@ class Linkage:
         What a pair counts that was not scored.
     most : float
         No pair counts more than this, nor less than its opposite.
+    review : float
+        Groups whose weight is above this and not above ``accept`` are for a person to look at.
+    contradicting : float
+        Groups of which a pair contradicts another in what a person has one of, as a date of birth,
+        are joined when their weight is above this.
+    most_records : int or None
+        No group gets larger.
     """
 
     accept: float = 0.0
     mean_share: float = 0.7
     unscored: float = -3.0
     most: float = 20.0
+    review: float = 0.0
+    contradicting: float = 0.0
+    most_records: int | None = None
 
 
-def clusters(edges: Edges, count: int, linkage: Linkage, sides: Numbers | None = None) -> Numbers:
+@dataclass(frozen=True, eq=False)
+class Given:
+    """What is known of records before they are weighed.
+
+    Attributes
+    ----------
+    group : array of int
+        For each record the smallest number among those that it is put together with in any case.
+    apart : sequence of (int, int)
+        Records that are two persons in any case.
+    contradicting : array of bool
+        For each edge whether its records contradict each other in what a person has one of.
+    sides : array of int, optional
+        Which of two linked files each record is from: then a group has at most one of each.
+    """
+
+    group: Numbers
+    apart: Sequence[tuple[int, int]] = ()
+    contradicting: Flags | None = None
+    sides: Numbers | None = None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Two groups that were kept apart: the best pair between them, their weight, and why."""
+
+    left: int
+    right: int
+    weight: int
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Clusters:
+    """Persons.
+
+    Attributes
+    ----------
+    label : array of int
+        For each record the smallest number among those of its person.
+    kept_apart : sequence of Kept
+        What guards have kept apart, and what is for a person to look at.
+    """
+
+    label: Numbers
+    kept_apart: Sequence[Kept] = field(default_factory=tuple)
+
+
+def clusters(edges: Edges, count: int, linkage: Linkage, given: Given | None = None) -> Clusters:
     """Put records together.
 
     Parameters
@@ -56,40 +118,93 @@ def clusters(edges: Edges, count: int, linkage: Linkage, sides: Numbers | None =
         Number of records.
     linkage : Linkage
         How groups are weighed.
-    sides : array of int, optional
-        Which of two linked files each record is from: then a group has at most one of each.
-
-    Returns
-    -------
-    array of int
-        For each record the smallest number among those of its person.
+    given : Given, optional
+        What is known before.
     """
-    label = np.arange(count, dtype=np.int64)
+    given = given or Given(np.arange(count, dtype=np.int64))
+    label = given.group.copy()
     cap = round(linkage.most * WEIGHT_UNIT)
-    least = linkage.accept * WEIGHT_UNIT
     weight = np.clip(edges.weight, -cap, cap)
-    joins = weight > least
-    graph = coo_array(
-        (np.ones(int(joins.sum()), dtype=np.int8), (edges.left[joins], edges.right[joins])),
-        shape=(count, count),
+    # Neither what is for review nor what is refused needs to be far from joining.
+    near = weight > min(linkage.accept, linkage.review) * WEIGHT_UNIT
+    tied = np.flatnonzero(given.group != np.arange(count))
+    ends = (
+        np.concatenate([edges.left[near], tied]),
+        np.concatenate([edges.right[near], given.group[tied]]),
     )
+    graph = coo_array((np.ones(len(ends[0]), dtype=np.int8), ends), shape=(count, count))
     _, component = connected_components(graph, directed=False)
     within = component[edges.left] == component[edges.right]
     left, right, weight = edges.left[within], edges.right[within], weight[within]
+    contradicting = np.zeros(len(left), dtype=np.bool_)
+    if given.contradicting is not None:
+        contradicting = given.contradicting[within]
     size = np.bincount(component, minlength=count)
     # A component of two records has one pair, which joins them: most are.
-    pair = size[component[left]] == 2
-    across = pair if sides is None else pair & (sides[left] != sides[right])
-    label[right[across]] = left[across]
-    left, right, weight = left[~pair], right[~pair], weight[~pair]
+    plain = (size[component[left]] == 2) & ~contradicting & (weight > linkage.accept * WEIGHT_UNIT)
+    if given.apart:
+        ordered = np.asarray(given.apart, dtype=np.int64)
+        plain &= ~np.isin(component[left], component[ordered.ravel()])
+    if given.sides is not None:
+        plain &= given.sides[left] != given.sides[right]
+    label[right[plain]] = np.minimum(label[right[plain]], label[left[plain]])
+    left, right, weight, contradicting = (of[~plain] for of in (left, right, weight, contradicting))
     order = np.argsort(component[left], kind="stable")
-    left, right, weight = left[order], right[order], weight[order]
+    left, right, weight, contradicting = (of[order] for of in (left, right, weight, contradicting))
+    members = _members(given.group, component, np.unique(component[left]))
+    apart = _both_ways(given.apart)
+    kept: list[Kept] = []
     bounds = np.flatnonzero(np.diff(component[left], prepend=-1, append=-1))
     for start, end in pairwise(bounds.tolist()):
-        group = _Group(left[start:end], right[start:end], weight[start:end], linkage, sides)
+        pairs = zip(
+            left[start:end].tolist(),
+            right[start:end].tolist(),
+            weight[start:end].tolist(),
+            contradicting[start:end].tolist(),
+            strict=True,
+        )
+        group = _Group(members[int(component[left[start]])], pairs, linkage, apart, given.sides)
         for record, head in group.joined():
             label[record] = head
-    return label
+        kept += group.kept_apart()
+    return Clusters(label, kept)
+
+
+def _members(
+    group: Numbers, component: Numbers, wanted: Numbers
+) -> dict[int, dict[int, list[int]]]:
+    """Component to group to records, of the components that are wanted."""
+    found: dict[int, dict[int, list[int]]] = {}
+    for record in np.flatnonzero(np.isin(component, wanted)).tolist():
+        of = found.setdefault(int(component[record]), {})
+        of.setdefault(int(group[record]), []).append(record)
+    return found
+
+
+def _both_ways(pairs: Iterable[tuple[int, int]]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = {}
+    for one, other in pairs:
+        found.setdefault(one, set()).add(other)
+        found.setdefault(other, set()).add(one)
+    return found
+
+
+@dataclass
+class _Between:
+    """Pairs between two groups."""
+
+    total: int = 0
+    scored: int = 0
+    best: tuple[int, int, int] = (-(10**9), 0, 0)
+    """The greatest weight, and whose it is: less two numbers, so that the smaller ones win."""
+    contradicting: bool = False
+
+    def add(self, other: _Between) -> _Between:
+        self.total += other.total
+        self.scored += other.scored
+        self.best = max(self.best, other.best)
+        self.contradicting |= other.contradicting
+        return self
 
 
 class _Group:
@@ -97,19 +212,26 @@ class _Group:
 
     def __init__(
         self,
-        left: Numbers,
-        right: Numbers,
-        weight: Numbers,
+        members: dict[int, list[int]],
+        pairs: Iterable[tuple[int, int, int, bool]],
         linkage: Linkage,
+        apart: dict[int, set[int]],
         sides: Numbers | None,
     ) -> None:
-        self.linkage = linkage
-        self.near: dict[int, dict[int, tuple[int, int, int]]] = {}
-        """Group to its neighbours: sum of the weights between them, how many, the greatest."""
-        for a, b, w in zip(left.tolist(), right.tolist(), weight.tolist(), strict=True):
-            self.near.setdefault(a, {})[b] = self.near.setdefault(b, {})[a] = (w, 1, w)
-        self.members: dict[int, list[int]] = {record: [record] for record in self.near}
-        self.sides = sides
+        self.linkage, self.apart, self.sides = linkage, apart, sides
+        self.members = members
+        of = {record: head for head, records in members.items() for record in records}
+        self.near: dict[int, dict[int, _Between]] = {head: {} for head in members}
+        """Group to its neighbours, and what is between them."""
+        for one, other, weight, contradicting in pairs:
+            a, b = of[one], of[other]
+            if a == b:
+                continue
+            between = self.near[a].setdefault(b, _Between())
+            self.near[b][a] = between.add(
+                _Between(weight, 1, (weight, -one, -other), contradicting)
+            )
+        self.refused: dict[tuple[int, int], str] = {}
 
     def joined(self) -> Sequence[tuple[int, int]]:
         """Join from the surest on; each record with the smallest of its group."""
@@ -122,7 +244,9 @@ class _Group:
             # What was put off is weighed anew when either has grown.
             if b not in self.near.get(a, ()) or self._weight(a, b) != -negative:
                 continue
-            if not self._allowed(a, b):
+            reason = self._refusal(a, b, -negative)
+            if reason is not None:
+                self.refused[a, b] = reason
                 continue
             kept = self._join(a, b)
             for other in self.near[kept]:
@@ -131,28 +255,47 @@ class _Group:
                     heapq.heappush(waiting, (-weight, min(kept, other), max(kept, other)))
         return [(record, head) for head, records in self.members.items() for record in records]
 
-    def _weight(self, a: int, b: int) -> float:
-        total, scored, greatest = self.near[a][b]
-        pairs = len(self.members[a]) * len(self.members[b])
-        unscored = self.linkage.unscored * WEIGHT_UNIT * (pairs - scored)
-        share = self.linkage.mean_share
-        return share * (total + unscored) / pairs + (1 - share) * greatest
+    def kept_apart(self) -> list[Kept]:
+        """Tell which groups stayed apart by a guard, or are for a person to look at."""
+        review = self.linkage.review * WEIGHT_UNIT
+        found = []
+        for a, others in self.near.items():
+            for b, between in others.items():
+                weight = self._weight(a, b)
+                reason = self.refused.get((a, b))
+                if a < b and (reason or weight > review):
+                    _, left, right = between.best
+                    found.append(Kept(-left, -right, round(weight), reason or UNDECIDED))
+        return sorted(found, key=lambda kept: (kept.left, kept.right))
 
-    def _allowed(self, a: int, b: int) -> bool:
-        if self.sides is None:
-            return True
-        of = self.sides[self.members[a] + self.members[b]]
-        return len(of) == len(set(of.tolist()))
+    def _weight(self, a: int, b: int) -> float:
+        between = self.near[a][b]
+        pairs = len(self.members[a]) * len(self.members[b])
+        unscored = self.linkage.unscored * WEIGHT_UNIT * (pairs - between.scored)
+        share = self.linkage.mean_share
+        return share * (between.total + unscored) / pairs + (1 - share) * between.best[0]
+
+    def _refusal(self, a: int, b: int, weight: float) -> str | None:
+        ours, theirs = self.members[a], self.members[b]
+        if self.sides is not None:
+            of = self.sides[ours + theirs]
+            if len(of) > len(set(of.tolist())):
+                return CONTRADICTING
+        if any(not self.apart[r].isdisjoint(theirs) for r in ours if r in self.apart):
+            return DECIDED
+        most = self.linkage.most_records
+        if most is not None and len(ours) + len(theirs) > most:
+            return TOO_LARGE
+        least = self.linkage.contradicting * WEIGHT_UNIT
+        return CONTRADICTING if self.near[a][b].contradicting and weight <= least else None
 
     def _join(self, a: int, b: int) -> int:
         """Make two groups one, named by the smaller."""
         kept, gone = min(a, b), max(a, b)
         mine, theirs = self.near[kept], self.near.pop(gone)
         del mine[gone], theirs[kept]
-        for other, (total, scored, greatest) in theirs.items():
+        for other, between in theirs.items():
             del self.near[other][gone]
-            more = mine.get(other, (0, 0, greatest))
-            both = (total + more[0], scored + more[1], max(greatest, more[2]))
-            mine[other] = self.near[other][kept] = both
+            mine[other] = self.near[other][kept] = mine.get(other, _Between()).add(between)
         self.members[kept] += self.members.pop(gone)
         return kept

@@ -49,6 +49,8 @@ OWN = frozenset(
     }
 )
 """What relatives and neighbours have in common by chance alone."""
+BORN = frozenset({Role.BIRTH_DATE, Role.BIRTH_YEAR})
+"""What twins have in common."""
 NAMES = frozenset({Role.FIRST_NAME, Role.MIDDLE_NAME, Role.LAST_NAME})
 """What namesakes have in common."""
 NAMING = frozenset({Role.EMAIL, Role.PHONE, Role.IDENTIFIER})

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -161,6 +162,28 @@ def phone(value: str, region: str | None) -> str | None:
     except phonenumbers.NumberParseException:
         pass
     return digits[-9:] if len(digits) >= 5 and len(set(digits[-9:])) > 1 else None
+
+
+def usual_region(values: Iterable[str]) -> str | None:
+    """Tell the country of most numbers that say theirs; None where none does, or no most.
+
+    >>> usual_region(["+44 20 7946 0018", "0044 113 496 0000", "020 7946 0018"])
+    'GB'
+    """
+    codes: Counter[int] = Counter()
+    for value in values:
+        plain = re.sub(r"^\s*00", "+", value)
+        if not plain.lstrip().startswith("+"):
+            continue
+        try:
+            codes[phonenumbers.parse(plain, None).country_code or 0] += 1
+        except phonenumbers.NumberParseException:
+            continue
+    for code, count in codes.most_common(1):
+        region = str(phonenumbers.region_code_for_country_code(code))
+        if 2 * count > codes.total() and region in phonenumbers.SUPPORTED_REGIONS:
+            return region
+    return None
 
 
 def day(value: str, *, month_first: bool) -> str | None:

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from jobs.identity.matching import normal
-from jobs.identity.matching.fields import NAMING, Field, RecordsError, Role
+from jobs.identity.matching.fields import BORN, NAMING, Field, RecordsError, Role
 
 RECORD = "record"
 """Number of a record in the table: its place in the order of the keys."""
@@ -30,6 +30,10 @@ _WITHOUT_LETTERS = (
 """Roles whose texts are too short, or too few, for a distance between their letters."""
 ROW = "row"
 """Its row in that file."""
+_SOME = 5_000
+"""So many records tell by whose country code numbers are written without one."""
+_DEFAULT = 20
+"""A date of birth that so many times as many records tell as any other is what a form fills in."""
 _LONGEST = 100
 """Longer values are cut: a distance takes time by the square of the length, 0.1 ms a pair here."""
 
@@ -141,7 +145,11 @@ def _text(value: object) -> str:
 
 
 def normalised(
-    frame: pd.DataFrame, fields: Sequence[Field], *, region: str | None = None
+    frame: pd.DataFrame,
+    fields: Sequence[Field],
+    *,
+    region: str | None = None,
+    month_first: bool | None = None,
 ) -> pd.DataFrame:
     """Bring records into the form in which they are compared.
 
@@ -152,7 +160,10 @@ def normalised(
     fields : sequence of Field
         What its columns hold.
     region : str, optional
-        Country (ISO 3166) whose phone numbers are written without a country code.
+        Country (ISO 3166) whose phone numbers are written without a country code; by default that
+        of most that have one.
+    month_first : bool, optional
+        Whether dates are written month before day; by default it is told by the dates.
 
     Returns
     -------
@@ -169,7 +180,9 @@ def normalised(
     _whole_dates(out, roles)
     for column, role in roles.items():
         if column in out:
-            out[column] = normal.each_once(out[column], _form(role, out[column], region))
+            out[column] = normal.each_once(
+                out[column], _form(role, out[column], region, month_first)
+            )
     _house_numbers(out, roles)
     for column, role in list(roles.items()):
         if column in out:
@@ -178,11 +191,16 @@ def normalised(
     return table.where(table.notna(), None)
 
 
-def _form(role: Role, values: list[str | None], region: str | None) -> Callable[[str], Any]:
+def _form(
+    role: Role, values: list[str | None], region: str | None, month_first: bool | None
+) -> Callable[[str], Any]:
     if role is Role.PHONE:
-        return lambda value: normal.phone(value, region)
+        usual = region or normal.usual_region(dict.fromkeys(v for v in values[:_SOME] if v))
+        return lambda value: normal.phone(value, usual)
     if role is Role.BIRTH_DATE:
-        first = normal.month_comes_first([v for v in values if v is not None])
+        first = month_first
+        if first is None:
+            first = normal.month_comes_first([v for v in values if v is not None])
         return lambda value: normal.day(value, month_first=first)
     return {
         Role.FIRST_NAME: normal.name,
@@ -284,10 +302,10 @@ def numbered(table: pd.DataFrame, record_keys: Sequence[str]) -> tuple[pd.DataFr
     return ordered, [record_keys[place] for place in order]
 
 
-def without_placeholders(
+def placeholders(
     table: pd.DataFrame, roles: Mapping[str, Role], *, most_names: int
-) -> pd.DataFrame:
-    """Take out addresses and numbers that too many people hold to name any of them.
+) -> dict[str, list[str]]:
+    """Find addresses, numbers and birthdays that too many people hold to name any of them.
 
     A desk's phone or ``nobody@example.com`` stands on the records of many names, one person's own
     on those of one, however often it was misspelt; so the names are counted by their first letter.
@@ -303,15 +321,42 @@ def without_placeholders(
         tell no names, beside more records than ten times as many.
     """
     initials = [c for c in ("first_name_initial", "last_name_initial") if c in table.columns]
-    changed = table.copy(deep=False)
-    for name in [n for n, role in roles.items() if role in NAMING]:
+    found = {}
+    for name in [n for n, role in roles.items() if role in NAMING | BORN]:
         held = table[[name, *initials]].dropna(subset=[name])
         names = held.drop_duplicates() if initials else held
-        most = most_names if initials else 10 * most_names
+        most: float = most_names if initials else 10 * most_names
         counts = names[name].value_counts()
-        nobodys = table[name].isin(counts.index[counts > most])
-        if nobodys.any():
-            for column in [c for c in table.columns if c == name or c.startswith(f"{name}_")]:
-                if column == name or column not in roles:
-                    changed[column] = table[column].astype(object).mask(nobodys, None)
+        if roles[name] in BORN:
+            # Any day is many people's; a till's default is that of far more.
+            most = max(most, _DEFAULT * held[name].count() / max(held[name].nunique(), 1))
+            counts = held[name].value_counts()
+        found[name] = sorted(counts.index[counts > most])
+    return {name: values for name, values in found.items() if values}
+
+
+def cleared(
+    table: pd.DataFrame, roles: Mapping[str, Role], gone: Mapping[str, pd.Series]
+) -> pd.DataFrame:
+    """Take values out of a table of normal forms, with all that follows from them.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Normal forms.
+    roles : mapping
+        Field to what it holds.
+    gone : mapping
+        Field to whether the value of each row is to go.
+    """
+    changed = table.copy(deep=False)
+    for column in table.columns:
+        field = column if column in roles else _stem(column, roles)
+        if field in gone and gone[field].any():
+            changed[column] = table[column].astype(object).mask(gone[field], None)
     return changed
+
+
+def _stem(column: str, roles: Mapping[str, Role]) -> str:
+    """Return the field that a column follows from; an empty text where from none."""
+    return max((n for n in roles if column.startswith(f"{n}_")), key=len, default="")

@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from jobs.identity.matching.blocking import rules_for
-from jobs.identity.matching.clustering import Linkage, clusters
+from jobs.identity.matching.clustering import Given, Linkage, clusters
 from jobs.identity.matching.fields import RecordsError, Role, find_fields
 from jobs.identity.matching.model import MatchModel, untrained
 from jobs.identity.matching.pairs import blocked, drawn, graded, kept, load
@@ -21,10 +21,11 @@ from jobs.identity.matching.records import (
     RECORD,
     ROW,
     SIDE,
+    cleared,
     keys,
     normalised,
     numbered,
-    without_placeholders,
+    placeholders,
 )
 from jobs.identity.matching.scoring import Edges, opened, scored
 from jobs.identity.matching.settings import MatchSettings
@@ -41,7 +42,8 @@ _MADE = {role.value: role for role in (Role.FIRST_NAME, Role.MIDDLE_NAME, Role.L
 _NAMING = {Role.FIRST_NAME, Role.LAST_NAME, Role.BIRTH_DATE, Role.EMAIL, Role.PHONE,
            Role.IDENTIFIER}  # fmt: skip
 """What two persons hardly share: records that say it, and differ in nothing, are one person."""
-_NO_EDGES = Edges(*(np.zeros(0, dtype=np.int64) for _ in range(3)))
+_NO_PAIRS = np.zeros(0, dtype=np.int64)
+_NO_EDGES = Edges(_NO_PAIRS, _NO_PAIRS, _NO_PAIRS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,10 +124,11 @@ def resolve(
     roles = {name: role for name, role in (_MADE | roles).items() if name in table.columns}
     if not roles:
         raise RecordsError("The two files tell nothing in common; say in --settings what they hold")
-    table = without_placeholders(table, roles, most_names=settings.most_names)
-    compared = _compared(table, roles)
+    nobodys = placeholders(table, roles, most_names=settings.most_names)
+    table = cleared(table, roles, {n: table[n].isin(v) for n, v in nobodys.items()})
+    compared = compared_fields(table, roles)
     naming = [name for name, role in compared.items() if role in _NAMING]
-    copies = np.arange(len(table)) if linked else _first_copies(table, list(compared), naming)
+    copies = np.arange(len(table)) if linked else first_copies(table, list(compared), naming)
     told = table[copies == np.arange(len(table))]
     rules = rules_for(
         told, compared, pairs=settings.pairs, all_pairs_up_to=settings.all_pairs_up_to
@@ -136,14 +139,25 @@ def resolve(
     if rules and naming:
         with opened() as database:
             model, edges = _matched(database, with_rarity(told, model), model, settings)
-    linkage = Linkage(settings.accept, settings.mean_share, settings.unscored)
-    cluster = clusters(edges, len(table), linkage, sides if linked else None)[copies]
+    linkage = Linkage(
+        accept=settings.accept,
+        mean_share=settings.mean_share,
+        unscored=settings.unscored,
+        review=settings.accept,
+        contradicting=settings.contradicting,
+    )
+    given = Given(
+        np.arange(len(table), dtype=np.int64),
+        contradicting=edges.contradicting,
+        sides=sides if linked else None,
+    )
+    cluster = clusters(edges, len(table), linkage, given).label[copies]
     if not model.roles and _NAMING.intersection(roles.values()):
         cluster = _all_one(sides)
     return Resolved(record_keys, sides, rows, cluster, edges, model)
 
 
-def _first_copies(
+def first_copies(
     table: pd.DataFrame, columns: Sequence[str], naming: Sequence[str]
 ) -> NDArray[np.int64]:
     """Find records that tell letter by letter what many others do, and name somebody.
@@ -181,11 +195,11 @@ def _matched(
 ) -> tuple[MatchModel, Edges]:
     """Learn the weights, from a sample of the records where they are many, and score the pairs."""
     draw = np.random.default_rng(_SEED)
-    sample = _sample(table, settings.sample_records, draw, linked=model.linked)
-    load(database, as_arrow(sample))
+    few = sample(table, settings.sample_records, draw, linked=model.linked)
+    load(database, as_arrow(few))
     found = kept(database, graded(model, blocked(model)))
-    model = trained(database, sample, model, found, settings.sample_pairs, draw)
-    if len(sample) < len(table):
+    model = trained(database, few, model, found, settings.sample_pairs, draw)
+    if len(few) < len(table):
         load(database, as_arrow(table))
         found = graded(model, blocked(model))
     return model, scored(database, model, found, least=_LEAST)
@@ -231,7 +245,7 @@ def trained(
     return estimated(model, blocked_patterns, by_chance, all_pairs=every, equal=equal)
 
 
-def _sample(
+def sample(
     table: pd.DataFrame, size: int, draw: np.random.Generator, *, linked: bool
 ) -> pd.DataFrame:
     """Draw so many records; of two files as large a share of each, and of each at least one."""
@@ -275,7 +289,7 @@ def _follows(column: str, suffix: str, table: pd.DataFrame) -> bool:
     return column.endswith(suffix) and column.removesuffix(suffix) in table.columns
 
 
-def _compared(table: pd.DataFrame, roles: Mapping[str, Role]) -> dict[str, Role]:
+def compared_fields(table: pd.DataFrame, roles: Mapping[str, Role]) -> dict[str, Role]:
     """Fields that came out of normalisation with more than one value."""
     return {
         column: roles[column]

@@ -21,6 +21,9 @@ class MatchSettings(BaseModel):
     accept : float
         Records are joined when the log2 odds that they are one person are above this: 0 is even
         odds, 10 a thousand to one.
+    contradicting : float
+        Records that differ wholly in what a person has one of, as a date of birth, are joined when
+        the log2 odds are above this.
     mean_share, unscored : float
         How groups of records are weighed, as of :class:`jobs.identity.matching.clustering.Linkage`.
     most_names : int
@@ -42,6 +45,7 @@ class MatchSettings(BaseModel):
     columns: dict[str, str] = Field(default_factory=dict)
     region: str | None = None
     accept: float = 0.0
+    contradicting: float = 6.0
     mean_share: float = Field(default=0.75, ge=0, le=1)
     unscored: float = -3.0
     most_names: PositiveInt = 15

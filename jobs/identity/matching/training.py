@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from jobs.identity.matching.fields import ADDRESS, NAMES, NAMING, OWN, PLACES, Role
+from jobs.identity.matching.fields import ADDRESS, BORN, NAMES, NAMING, OWN, PLACES, Role
 from jobs.identity.matching.model import Kind, MatchModel, Shares
 from jobs.identity.matching.records import SIDE
 
@@ -23,6 +25,10 @@ _THOUGHT, _THOUGHT_APART = 10.0, 200.0
 It decides in a file of ten records, and is nothing in one of a thousand."""
 _THOUGHT_RECORDS = 50.0
 """For so many records counts what is expected of a field, in telling how common a value is."""
+_RARELY = 0.03
+"""Of the pairs of one house no more are twins than this, nor of one name. One birth in 32 was of
+twins in the United States in 2021 (Osterman et al. 2023, National Vital Statistics Reports 72).
+"""
 _NONE = 0.01
 """Fewer matches than this are none at all."""
 
@@ -37,6 +43,10 @@ class _Kind:
     """What it is thought to be like before any pair is seen."""
     by_chance: list[bool]
     """Fields in which its pairs agree no more than strangers do."""
+    as_one: list[bool]
+    """Fields in which they agree as one person's do."""
+    of_house: bool = False
+    """Whether they are a few of those of one house, and agree in all other fields as those do."""
 
     def log_likelihood(self, patterns: NDArray[np.int64]) -> Numbers:
         total = np.full(len(patterns), np.log(max(self.prior, 1e-300)))
@@ -52,7 +62,15 @@ class _Kind:
                 seen, self.expected, apart, self.by_chance, strict=True
             )
         ]
-        return _Kind(prior, shares, self.expected, self.by_chance)
+        return replace(self, prior=prior, shares=shares)
+
+    def among(self, house: _Kind, one: _Kind) -> _Kind:
+        """Return it as a few of the pairs of one house."""
+        shares = [
+            own if tied else theirs
+            for own, theirs, tied in zip(one.shares, house.shares, self.as_one, strict=True)
+        ]
+        return replace(self, prior=min(self.prior, _RARELY * house.prior), shares=shares)
 
 
 def estimated(
@@ -115,11 +133,13 @@ def estimated(
     related = _related(model, apart, min(0.3, counts.sum() / all_pairs / 2))
     namesakes = _namesakes(model, apart, 0.1 * persons[0].prior)
     others = [*related, *namesakes]
+    homes = [place for place, role in enumerate(model.roles.values()) if role in ADDRESS]
     everybody = [False] * len(names)
     matches = 0.0
     for _ in range(_ROUNDS):
         known = [*persons, *others]
-        strangers = _Kind(1 - sum(kind.prior for kind in known), apart, expected, everybody)
+        left = 1 - sum(kind.prior for kind in known)
+        strangers = _Kind(left, apart, expected, everybody, everybody)
         likelihoods = np.stack([kind.log_likelihood(patterns) for kind in (*known, strangers)])
         weights = counts * softmax(likelihoods, axis=0)
         last, matches = matches, weights[: len(persons)].sum()
@@ -145,6 +165,9 @@ def estimated(
             for kind, weight, of_kind in zip(known, weights, seen, strict=False)
         ]
         persons, others = known[: len(persons)], known[len(persons) :]
+        if any(kind.of_house for kind in others):
+            house = max((k for k in others if not k.of_house), key=partial(_at_one_home, homes))
+            others = [k.among(house, persons[0]) if k.of_house else k for k in others]
 
     def named(kind: _Kind, coincident: frozenset[str] = frozenset()) -> Kind:
         return Kind(float(kind.prior), dict(zip(names, kind.shares, strict=True)), coincident)
@@ -170,35 +193,52 @@ def _persons(model: MatchModel, apart: list[Shares], prior: float) -> list[_Kind
     """Where one person's pairs begin: most at one address, one in ten at two."""
     alike = list(model.persons[0].shares.values())
     moved = [role in ADDRESS for role in model.roles.values()]
+    no = [False] * len(alike)
     if sum(moved) < 2:
-        return [_Kind(prior, alike, alike, [False] * len(alike))]
+        return [_Kind(prior, alike, alike, no, no)]
     elsewhere = [c if at else a for c, a, at in zip(apart, alike, moved, strict=True)]
     return [
-        _Kind(0.9 * prior, alike, alike, [False] * len(alike)),
-        _Kind(0.1 * prior, elsewhere, alike, moved),
+        _Kind(0.9 * prior, alike, alike, no, no),
+        _Kind(0.1 * prior, elsewhere, alike, moved, no),
     ]
 
 
 def _related(model: MatchModel, apart: list[Shares], prior: float) -> list[_Kind]:
-    """Where two who are related begin: they have a house in common, a name, or a place."""
-    shared = [role for role in model.roles.values() if role not in OWN]
-    in_common = (
-        frozenset(shared),
-        frozenset(role for role in shared if role is Role.LAST_NAME),
-        frozenset(role for role in shared if role in PLACES),
-    )
-    found = [roles for place, roles in enumerate(in_common) if roles not in in_common[:place]]
-    found = [roles for roles in found if roles]
+    """Where two who are related begin: they have a house in common, a name, or a place.
+
+    Of those of one house some were born on one day, and some bear one first name: twins, and a
+    father and his son.
+    """
+    roles = list(model.roles.values())
+    house = frozenset(role for role in roles if role not in OWN)
+    born = frozenset(role for role in roles if role in BORN)
+    called = frozenset(role for role in roles if role in NAMES)
+    in_common = [house, house & {Role.LAST_NAME}, house & PLACES]
+    if house & PLACES and born and Role.FIRST_NAME in called:
+        in_common += [house | born, house | called]
     alike = list(model.persons[0].shares.values())
-    own = [role in OWN for role in model.roles.values()]
-    kinds = []
-    for roles in found:
+    kinds: dict[frozenset[Role], _Kind] = {}
+    for common in in_common:
+        if not common or common in kinds:
+            continue
         shares = [
-            agree if role in roles else chance
-            for role, agree, chance in zip(model.roles.values(), alike, apart, strict=True)
+            agree if role in common else chance
+            for role, agree, chance in zip(roles, alike, apart, strict=True)
         ]
-        kinds.append(_Kind(prior / len(found), shares, shares, own))
-    return kinds
+        # Twins differ in their names and namesakes in their birthdays, as strangers do.
+        own = [role in OWN and role not in common for role in roles]
+        # What twins and namesakes have in common is not learnt of them: there are few, and it
+        # would go astray to whatever else is rare.
+        few = common > house
+        share = _RARELY if few else 1.0
+        tied = [few and role in common and role not in NAMING for role in roles]
+        kinds[common] = _Kind(share * prior / 3, shares, shares, own, tied, of_house=few)
+    return list(kinds.values())
+
+
+def _at_one_home(homes: Sequence[int], kind: _Kind) -> float:
+    """Say how far the pairs of a kind live at one address, whatever it was to be at first."""
+    return float(sum(np.log(kind.shares[place][-1]) for place in homes))
 
 
 def _namesakes(model: MatchModel, apart: list[Shares], prior: float) -> list[_Kind]:
@@ -213,7 +253,7 @@ def _namesakes(model: MatchModel, apart: list[Shares], prior: float) -> list[_Ki
     alike = list(model.persons[0].shares.values())
     by_chance = [role not in NAMES and role is not Role.EMAIL for role in roles]
     shares = [c if away else a for c, a, away in zip(apart, alike, by_chance, strict=True)]
-    return [_Kind(prior, shares, shares, by_chance)]
+    return [_Kind(prior, shares, shares, by_chance, [False] * len(roles))]
 
 
 def equal_pairs(table: pd.DataFrame, model: MatchModel, *, linked: bool) -> dict[str, float]:
@@ -239,10 +279,18 @@ def frequencies(table: pd.DataFrame, model: MatchModel) -> dict[str, pd.Series]:
     found = {}
     for name in model.roles:
         counts = table[name].value_counts().sort_index()
-        expected = _THOUGHT_RECORDS * model.strangers.shares[name][-1]
-        others = (counts - 2).clip(lower=0) + expected
-        found[name] = others / (max(counts.sum() - 2, 0) + _THOUGHT_RECORDS)
+        found[name] = _share((counts - 2).clip(lower=0), counts.sum(), model, name)
     return found
+
+
+def rarest(table: pd.DataFrame, model: MatchModel) -> dict[str, float]:
+    """Say how common a value is of each field that no other records hold."""
+    return {name: float(_share(0, table[name].count(), model, name)) for name in model.roles}
+
+
+def _share(others: Any, told: int, model: MatchModel, name: str) -> Any:
+    expected = _THOUGHT_RECORDS * model.strangers.shares[name][-1]
+    return (others + expected) / (max(told - 2, 0) + _THOUGHT_RECORDS)
 
 
 def _by_grade(patterns: NDArray[np.int64], weights: Numbers, sizes: list[int]) -> list[Numbers]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -11,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.identity.components import array_components
-from jobs.identity.matching.clustering import Linkage, clusters
+from jobs.identity.matching.clustering import (
+    CONTRADICTING,
+    DECIDED,
+    TOO_LARGE,
+    UNDECIDED,
+    Given,
+    Linkage,
+    clusters,
+)
 from jobs.identity.matching.scoring import WEIGHT_UNIT, Edges
 
 Weights = dict[tuple[int, int], int]
@@ -33,7 +42,24 @@ def found(
 ) -> list[int]:
     """Cluster of each record."""
     of = None if sides is None else np.array(sides, dtype=np.int64)
-    return clusters(edges(weights), count, linkage or Linkage(), of).tolist()
+    given = Given(np.arange(count, dtype=np.int64), sides=of)
+    return clusters(edges(weights), count, linkage or Linkage(), given).label.tolist()
+
+
+def guarded(
+    weights: Weights,
+    count: int,
+    linkage: Linkage | None = None,
+    *,
+    group: list[int] | None = None,
+    apart: Sequence[tuple[int, int]] = (),
+    contradicting: Sequence[tuple[int, int]] = (),
+) -> tuple[list[int], list[tuple[int, int, str]]]:
+    """Cluster of each record, and which pairs were kept apart, and why."""
+    flags = np.array([pair in contradicting for pair in weights], dtype=np.bool_)
+    own = np.array(group if group is not None else range(count), dtype=np.int64)
+    done = clusters(edges(weights), count, linkage or Linkage(), Given(own, apart, flags))
+    return done.label.tolist(), [(k.left, k.right, k.reason) for k in done.kept_apart]
 
 
 def graphs(count: int = COUNT, least: int = -9) -> st.SearchStrategy[Weights]:
@@ -121,3 +147,44 @@ def test_of_two_files_a_cluster_has_one_record_each(weights: Weights, sides: lis
 @pytest.mark.parametrize("size", [2, 3, 50])
 def test_copies_are_one_person(size: int) -> None:
     assert found(dict.fromkeys(combinations(range(size), 2), 20), size) == [0] * size
+
+
+def test_what_is_put_together_in_any_case_is_weighed_as_one() -> None:
+    # Against one of the two speaks more than for the other.
+    assert guarded({(1, 2): 3, (0, 2): -9}, 3, group=[0, 0, 2])[0] == [0, 0, 2]
+    assert guarded({(1, 2): 3, (0, 2): 3}, 3, group=[0, 0, 2])[0] == [0, 0, 0]
+    assert guarded({}, 3, group=[0, 0, 2])[0] == [0, 0, 2]
+
+
+def test_two_who_are_two_in_any_case_stay_apart_and_so_do_their_groups() -> None:
+    assert guarded({(0, 1): 9}, 2, apart=[(1, 0)]) == ([0, 1], [(0, 1, DECIDED)])
+    weights = {(0, 1): 9, (2, 3): 9, (1, 2): 8, (0, 3): 5, (0, 2): 5, (1, 3): 5}
+    assert guarded(weights, 4)[0] == [0] * 4
+    assert guarded(weights, 4, apart=[(0, 3)]) == ([0, 0, 2, 2], [(1, 2, DECIDED)])
+
+
+def test_a_contradiction_wants_more_evidence() -> None:
+    linkage = Linkage(contradicting=6)
+    assert guarded({(0, 1): 5}, 2, linkage, contradicting=[(0, 1)]) == (
+        [0, 1],
+        [(0, 1, CONTRADICTING)],
+    )
+    assert guarded({(0, 1): 7}, 2, linkage, contradicting=[(0, 1)]) == ([0, 0], [])
+
+
+def test_the_weakest_bridge_of_what_would_be_too_large_is_cut() -> None:
+    weights = dict.fromkeys(combinations(range(3), 2), 9)
+    weights |= dict.fromkeys(combinations(range(3, 6), 2), 9)
+    weights |= {(a, b): 8 for a in range(3) for b in range(3, 6)}
+    assert guarded(weights, 6)[0] == [0] * 6
+    label, kept = guarded(weights, 6, Linkage(most_records=4))
+    assert label == [0, 0, 0, 3, 3, 3]
+    assert kept == [(0, 3, TOO_LARGE)]
+
+
+def test_what_is_neither_sure_nor_unlikely_is_for_a_person_to_look_at() -> None:
+    weights = {(0, 1): 4, (2, 3): 2, (4, 5): -1}
+    assert guarded(weights, 6, Linkage(accept=3, review=0)) == (
+        [0, 0, 2, 3, 4, 5],
+        [(2, 3, UNDECIDED)],
+    )
