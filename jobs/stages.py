@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 log = logging.getLogger("bespoke")
 
 
-PAGES = ("jobs.publish.docs:data_docs", "jobs.report.report:report")
+PAGES = (
+    "jobs.publish.docs:data_docs",
+    "jobs.report.report:report",
+    "jobs.report.identity_report:identity_report",
+)
 REPORT = "report"
 LATER = "later_nights"
 
@@ -77,13 +81,31 @@ STAGES: tuple[Stage, ...] = (
         "identity",
         "Which identifiers are one person, and what was done under each of them.",
         (
-            ("jobs.identity.links:links",),
+            (
+                "jobs.identity.links:links",
+                "jobs.identity.sightings:sightings",
+                "jobs.identity.match:match",
+            ),
             ("jobs.identity.persons:persons", "jobs.profiles.activity:activity"),
+            (
+                "jobs.identity.golden:golden",
+                "jobs.identity.households:households",
+                "jobs.identity.history:history",
+            ),
         ),
         (
             "identity.links",
+            "identity.sightings",
+            "identity.blocks",
+            "identity.matches",
+            "identity.names",
             "identity.identifiers",
             "identity.persons",
+            "identity.review",
+            "identity.history",
+            "identity.golden",
+            "identity.conflicts",
+            "identity.households",
             "gold.visits",
             "gold.touchpoints",
         ),
@@ -118,7 +140,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         REPORT,
-        "Data Docs of what was checked, and the page of the last nights.",
+        "Data Docs of what was checked, and the pages of the last nights and of who is who.",
         (PAGES,),
         (),
     ),

@@ -31,11 +31,32 @@ def identifier_of(*columns: str) -> Column:
     return F.coalesce(*known)
 
 
-def with_person(frame: DataFrame, identifiers: DataFrame) -> DataFrame:
-    """Add ``person_id`` to a frame by its column ``identifier``.
+def with_person(frame: DataFrame, identifiers: DataFrame, at: str | None = None) -> DataFrame:
+    """Add ``person_id`` to a frame by its column ``identifier``, and the time it was used at.
 
     Rows whose identifier is null or unknown are kept, with a null ``person_id``. Spark chooses
     the kind of join: it broadcasts the identifiers while they are few.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows, of which none is repeated or lost.
+    identifiers : DataFrame
+        Rows of ``identity.identifiers``.
+    at : str, optional
+        The frame's column of the time (UTC). Without one, and for a row that lacks it, devices
+        and cookies that were not one person's throughout tell nobody.
     """
-    people = identifiers.select("identifier", "person_id")
-    return frame.join(people, on="identifier", how="left")
+    if at is None:
+        always = identifiers.where("valid_from IS NULL AND valid_to IS NULL")
+        return frame.join(always.select("identifier", "person_id"), on="identifier", how="left")
+    people = identifiers.select(
+        F.col("identifier").alias("_identifier"),
+        "person_id",
+        F.col("valid_from").alias("_from"),
+        F.col("valid_to").alias("_to"),
+    )
+    begun = F.col("_from").isNull() | (F.col("_from") <= F.col(at))
+    not_ended = F.col("_to").isNull() | (F.col(at) < F.col("_to"))
+    same = F.col("identifier") == F.col("_identifier")
+    return frame.join(people, same & begun & not_ended, "left").drop("_identifier", "_from", "_to")

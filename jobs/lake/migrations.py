@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from jobs.lake.contract import ContractError
-from jobs.lake.steps import AddColumn, Step
+from jobs.lake.steps import AddColumn, ChangeKey, Step
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,16 @@ class Migration:
             raise ContractError(f"migration {self.id!r}: small letters, digits and dashes")
 
 
+_TOUCHED = (
+    "identifier",
+    "product_id",
+    "message_id",
+    "kind",
+    "occurred_on",
+    "known_from",
+    "loaded_on",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
         "2026-11-22-links-by-version",
@@ -51,6 +61,34 @@ MIGRATIONS: tuple[Migration, ...] = (
                 "CAST(loaded_on AS VARCHAR)",
                 "Grows with the night, the span and the evidence; the greatest is kept.",
                 nullable=True,
+            ),
+        ),
+    ),
+    Migration(
+        "2026-11-23-identifiers-by-time",
+        "A device or a cookie may have one row a span; touchpoints are told apart by session.",
+        (
+            AddColumn(
+                "identity.identifiers",
+                "valid_from",
+                "timestamp",
+                "NULL",
+                "From when on it is the person's (UTC); null where nothing bounds it.",
+                nullable=True,
+            ),
+            ChangeKey("identity.identifiers", ("identifier",), ("identifier", "valid_from")),
+            AddColumn(
+                "gold.touchpoints",
+                "session_id",
+                "string",
+                "NULL",
+                "Session; null for events of none.",
+                nullable=True,
+            ),
+            ChangeKey(
+                "gold.touchpoints",
+                _TOUCHED,
+                ("identifier", "session_id", *_TOUCHED[1:]),
             ),
         ),
     ),

@@ -366,10 +366,10 @@ _writing: dict[str, RLock] = {}
 _COMPARE: dict[str, Any] = {
     "=": lambda field, value: field == value,
     "!=": lambda field, value: field != value,
+    "in": lambda field, value: field.isin(value),
     "<": lambda field, value: field < value,
     "<=": lambda field, value: field <= value,
     ">": lambda field, value: field > value,
-    "in": lambda field, value: field.isin(value),
 }
 
 

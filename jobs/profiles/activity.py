@@ -40,7 +40,8 @@ def activity(run: Run) -> None:
         events, summed = run.lake.read(EVENTS), run.lake.read(VISITS)
         # Of the touchpoints it cannot be seen which nights they lack, but for all of them.
         known = summed.limit(0) if run.lake.is_new(TOUCHPOINTS) else summed
-        nights = sorted({run.as_of, *changed_nights(events, known)})
+        timeless = nights_without_time(run.lake.read(TOUCHPOINTS))
+        nights = sorted({run.as_of, *changed_nights(events, known), *timeless})
         fresh = events.where(events["loaded_on"].isin(nights))
         # The visits last: by their sums it is seen that a night is done.
         frames = {TOUCHPOINTS: touchpoints(fresh), VISITS: visits(fresh)}
@@ -64,6 +65,12 @@ def changed_nights(events: DataFrame, summed: DataFrame) -> list[date]:
     known = summed.groupBy("loaded_on").agg(F.sum("events").alias("known"))
     differing = there.join(known, "loaded_on", "full").where("NOT (there <=> known)")
     return [row["loaded_on"] for row in differing.select("loaded_on").collect()]
+
+
+def nights_without_time(touched: DataFrame) -> list[date]:
+    """Nights (``loaded_on``) of ``gold.touchpoints`` that an earlier release has summed up."""
+    lacking = touched.where(touched["last_event_at"].isNull()).select("loaded_on").distinct()
+    return [row["loaded_on"] for row in lacking.collect()]
 
 
 def visits(events: DataFrame) -> DataFrame:
@@ -94,7 +101,7 @@ def visits(events: DataFrame) -> DataFrame:
 
 
 def touchpoints(events: DataFrame) -> DataFrame:
-    """Count what each identifier did with a product or a message on each day.
+    """Count what each identifier did with a product or a message in each session.
 
     Parameters
     ----------
@@ -115,5 +122,5 @@ def touchpoints(events: DataFrame) -> DataFrame:
         events.where((with_product | with_message) & of_somebody)
         .withColumnsRenamed({"type": "kind", "event_date": "occurred_on"})
         .groupBy(*TOUCHPOINTS.key)
-        .agg(F.count("*").alias("times"))
+        .agg(F.count("*").alias("times"), F.max("occurred_at").alias("last_event_at"))
     )

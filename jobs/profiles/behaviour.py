@@ -32,7 +32,7 @@ def visits_by_person(visits: DataFrame, identifiers: DataFrame, as_of: date) -> 
     )
     # A session may begin with a cookie and go on with a login: it is one of the person's.
     sessions = (
-        _known(counted_ones, identifiers)
+        _known(counted_ones, identifiers, "last_event_at")
         .repartition("person_id")
         .groupBy("person_id", "session_id")
         .agg(F.bool_or("recent").alias("recent"), *counts)
@@ -65,6 +65,7 @@ def messages_by_person(
         "message_id",
         F.col("identifier").alias("recipient"),
         F.lit(None).cast("string").alias("reader"),
+        F.lit(None).cast("timestamp").alias("read_at"),
         F.lit("sent").alias("act"),
     )
     read = touchpoints.where(
@@ -75,6 +76,7 @@ def messages_by_person(
         "message_id",
         F.lit(None).cast("string").alias("recipient"),
         F.col("identifier").alias("reader"),
+        F.col("last_event_at").alias("read_at"),
         F.col("kind").alias("act"),
     )
     by_message = (
@@ -82,11 +84,12 @@ def messages_by_person(
         .groupBy("message_id")
         .agg(
             F.coalesce(F.min("recipient"), F.min("reader")).alias("identifier"),
+            F.max("read_at").alias("read_at"),
             *(_happened(act) for act in ("sent", *OF_MESSAGES)),
         )
     )
     return (
-        _known(by_message, identifiers)
+        _known(by_message, identifiers, "read_at")
         .groupBy("person_id")
         .agg(
             F.count_if("sent").alias("messages_sent"),
@@ -113,9 +116,9 @@ def reviews_by_person(
     return summed.withColumn("average_rating", F.col("stars") / F.col("reviews")).drop("stars")
 
 
-def _known(frame: DataFrame, identifiers: DataFrame) -> DataFrame:
+def _known(frame: DataFrame, identifiers: DataFrame, at: str | None = None) -> DataFrame:
     named = frame.where("identifier IS NOT NULL")
-    return with_person(named, identifiers).where("person_id IS NOT NULL")
+    return with_person(named, identifiers, at).where("person_id IS NOT NULL")
 
 
 def _happened(act: str) -> Column:

@@ -54,7 +54,7 @@ def interactions(
         .unionByName(_reviews(written, products))
     )
     return (
-        with_person(acts.where("identifier IS NOT NULL"), identifiers)
+        with_person(acts.where("identifier IS NOT NULL"), identifiers, "at")
         .where("person_id IS NOT NULL")
         .groupBy("person_id", "product_id", "kind", "occurred_on")
         .agg(
@@ -76,6 +76,7 @@ def _orders(order_lines: DataFrame, products: DataFrame) -> DataFrame:
         "product_id",
         F.when(is_sale(), "purchase").otherwise("return").alias("kind"),
         F.col("order_date").alias("occurred_on"),
+        F.col("ordered_at").alias("at"),
         pieces.cast(PIECES).alias("quantity"),
         F.col("amount_base").cast(MONEY).alias("value"),
     )
@@ -97,12 +98,13 @@ def _events(touchpoints: DataFrame, messages: DataFrame, products: DataFrame) ->
         .drop("sent_to")
     )
     acts = wanted.where("message_id IS NULL").unionByName(in_messages)
-    return _times(acts, F.col("kind"), F.col("occurred_on"), F.col("times"), products)
+    timed = acts.withColumnRenamed("last_event_at", "at")
+    return _times(timed, F.col("kind"), F.col("occurred_on"), F.col("times"), products)
 
 
 def _reviews(feedback: DataFrame, products: DataFrame) -> DataFrame:
     kind, day = F.lit("review").alias("kind"), F.col("occurred_on")
-    return _times(feedback, kind, day, F.lit(1), products)
+    return _times(feedback.withColumnRenamed("written_at", "at"), kind, day, F.lit(1), products)
 
 
 def _times(
@@ -118,6 +120,7 @@ def _times(
             "product_id",
             kind,
             day,
+            "at",
             times.cast(PIECES).alias("quantity"),
             F.lit(None).cast(MONEY).alias("value"),
         )

@@ -75,7 +75,9 @@ def profiles(
     nulls, and agreed to nothing.
     """
     # Every part looks persons up; without a checkpoint the table would be read ten times.
-    people = identifiers.select("identifier", "type", "person_id").localCheckpoint()
+    people = identifiers.select(
+        "identifier", "type", "person_id", "valid_from", "valid_to"
+    ).localCheckpoint()
     zone = settings.time_zone
     parts = [
         records_by_person(customers, people, as_of, zone),

@@ -38,7 +38,7 @@ def purchases_by_person(
         "channel",
     )
     lines = (
-        with_person(merchandise(wanted, products), identifiers)
+        with_person(merchandise(wanted, products), identifiers, "ordered_at")
         .where("person_id IS NOT NULL")
         # Once by person: every sum below and the join of both halves then need no other shuffle.
         .repartition("person_id")

@@ -59,7 +59,7 @@ def purchases(
     order_lines: DataFrame, products: DataFrame, identifiers: DataFrame, as_of: date
 ) -> DataFrame:
     """Return recency_days, frequency and monetary value of each person with a sale."""
-    people = with_person(merchandise(order_lines, products), identifiers)
+    people = with_person(merchandise(order_lines, products), identifiers, "ordered_at")
     sale_day = F.when(is_sale(), F.col("order_date"))
     return (
         people.where("person_id IS NOT NULL")

@@ -41,6 +41,11 @@ def second(*also: str, **values: Any) -> Corruption:
     return Corruption(lambda rows: [rows[0], rows[1] | values, *rows[2:]], frozenset(also))
 
 
+def third(*also: str, **values: Any) -> Corruption:
+    """Change values of the third row."""
+    return Corruption(lambda rows: [*rows[:2], rows[2] | values, *rows[3:]], frozenset(also))
+
+
 def every(*also: str, **values: Any) -> Corruption:
     """Change values of every row."""
     return Corruption(lambda rows: [row | values for row in rows], frozenset(also))
@@ -158,10 +163,18 @@ CORRUPTIONS: dict[str, dict[str, Corruption]] = {
         "ordered": first(left_id="record:crm:2"),
         "span": first(**_DISORDER),
     },
+    "identity.sightings": {
+        "of_something": first(device=None, cookie=None),
+        "typed": first(known_as="email:ab"),
+        "span": first(**_DISORDER),
+    },
     "identity.identifiers": {
-        "known_type": first(type="face", identifier="face:1"),
+        "known_type": third(type="face", identifier="face:1"),
         "prefixed": first(identifier="phone:1"),
         "span": first(**_DISORDER),
+        "bounds": first(valid_to="2026-02-27T00:00:00"),
+        "bounded_by_use": third(valid_to="2026-03-02T00:00:00"),
+        "one_at_a_time": second(valid_from="2026-03-01T12:00:00"),
         "persons_exist": first(person_id="nobody"),
         "not_empty": fewer(keep=0),
     },
@@ -173,6 +186,54 @@ CORRUPTIONS: dict[str, dict[str, Corruption]] = {
         "of_tonight": first(as_of="2026-03-09"),
         "nobody_is_a_crowd": first(identifiers=501),
         "not_empty": fewer(keep=0),
+    },
+    "identity.blocks": {"each_once": first(blocks=[1, 1])},
+    "identity.matches": {
+        "ordered": first(left_id="crm:9"),
+        "weight_is_probability": first(weight=2.0),
+    },
+    "identity.decisions": {"known_kind": first(kind="guess"), "reasoned": first(why=" ")},
+    "identity.review": {
+        "ordered": first(left_id="record:crm:9"),
+        "known_reason": first(reason="mood"),
+        "of_tonight": first(as_of="2026-03-09"),
+    },
+    "identity.history": {
+        "known_event": first(event="born"),
+        "of_two": first(other_id="p1{c}"),
+        "of_tonight": first(as_of="2026-03-09"),
+    },
+    "identity.names": {"is_person": first(person_id="ann")},
+    "identity.golden": {
+        "known_rule": first(rule="hunch"),
+        "personal_is_sealed": second(value=None),
+        "counts_agree": first(records=1),
+        "agreed_is_one": second(rule="newest"),
+        "conflict_is_of_several": second(conflict=True),
+        "of_tonight": first(as_of="2026-03-09"),
+        "tokenised": first(token=MAIL),
+        "persons_exist": every(person_id="nobody{c}"),
+        "one_home": second(record_id="crm:2"),
+    },
+    "identity.conflicts": {
+        "token_or_value": first(value="1971-12-24"),
+        "of_tonight": first(as_of="2026-03-09"),
+        "tokenised": first(token=MAIL),
+        "persons_exist": every(person_id="nobody{c}"),
+        "two_sides": second(golden=True),
+        "person_id_given": first("two_sides", person_id=None),
+        "attribute_given": first("two_sides", attribute=None),
+        "golden_given": first("two_sides", golden=None),
+    },
+    "identity.households": {
+        "unique_key": more("members_counted"),
+        "members_given": first("members_counted", members=None),
+        "known_evidence": first("alone_is_one", evidence="gossip"),
+        "alone_is_one": first(evidence="phone"),
+        "of_tonight": first(as_of="2026-03-09"),
+        "persons_exist": first(person_id="nobody"),
+        "members_counted": first("alone_is_one", members=2),
+        "no_crowd": first("alone_is_one", "members_counted", members=31),
     },
     "gold.visits": {
         "parts_of_the_whole": first(cart_adds=2),

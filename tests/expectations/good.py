@@ -65,6 +65,18 @@ _TOUCH: Row = {
     "loaded_on": "2026-03-10",
     "times": 1,
 }
+_GOLDEN_OF: Row = {
+    "person_id": "p1{c}",
+    "record_id": "crm:1",
+    "source": "shop.crm",
+    "as_of": "2026-03-10",
+}
+_GOLDEN: Row = _GOLDEN_OF | {
+    "rule": "agreed",
+    "records": 1,
+    "distinct_values": 1,
+    "conflict": False,
+}
 _PROFILE: Row = {
     "as_of": "2026-03-10",
     "kind": "known",
@@ -215,9 +227,22 @@ GOOD: dict[str, list[Row]] = {
         _SEEN | {"left_id": left, "right_id": "record:crm:1", "loaded_on": "2026-03-10"}
         for left in ("email:ab", "cookie:9")
     ],
+    "identity.sightings": [
+        _SEEN
+        | {"device": "device:1", "cookie": cookie, "session_id": "s1", "known_as": known}
+        | {"loaded_on": "2026-03-10"}
+        for cookie, known in (("cookie:9", "login:ann"), (None, None))
+    ],
     "identity.identifiers": [
-        _SEEN | {"identifier": f"{kind}:1", "type": kind, "person_id": person, "shared": False}
-        for kind, person in (("email", "p1{c}"), ("record", "p1{c}"), ("cookie", "p2{c}"))
+        _SEEN
+        | {"identifier": f"{kind}:1", "type": kind, "person_id": person, "shared": False}
+        | {"valid_from": begin, "valid_to": end}
+        for kind, person, begin, end in (
+            ("cookie", "p2{c}", "2026-03-01T00:00:00", "2026-03-02T00:00:00"),
+            ("cookie", "p1{c}", "2026-03-02T00:00:00", None),
+            ("email", "p1{c}", None, None),
+            ("record", "p1{c}", None, None),
+        )
     ],
     "identity.persons": [
         _SEEN
@@ -225,12 +250,55 @@ GOOD: dict[str, list[Row]] = {
         | {"as_of": "2026-03-10"}
         for person, kind, n in (("p1", "known", 1), ("p2", "anonymous", 0))
     ],
+    "identity.blocks": [
+        {"record_id": f"crm:{n}", "blocks": [1, 2], "stamp": "1", "model": 1, "version": "1"}
+        | {"loaded_on": "2026-03-10"}
+        for n in (1, 2)
+    ],
+    "identity.matches": [
+        {"left_id": "crm:1", "right_id": f"crm:{n}", "model": 1, "version": "1"}
+        | {"weight": 1.0, "probability": 2 / 3, "loaded_on": "2026-03-10"}
+        for n in (2, 3)
+    ],
+    "identity.decisions": [
+        {"decision_id": "d{c}", "kind": "merge", "left_ids": ["record:crm:1"], "why": "called"}
+        | {"right_ids": ["record:crm:2"], "decided_by": "ann"}
+        | {"recorded_at": "2026-03-10T10:00:00"}
+    ],
+    "identity.review": [
+        {"left_id": "record:crm:1", "right_id": "record:crm:2{c}", "reason": "undecided"}
+        | {"left_person": "p1", "right_person": "p2", "weight": -1.0, "probability": 1 / 3}
+        | {"as_of": "2026-03-10"}
+    ],
+    "identity.history": [
+        {"as_of": "2026-03-10", "event": "merged", "person_id": "p1{c}", "other_id": "p2{c}"}
+    ],
+    "identity.names": [
+        {"identifier": "record:crm:1{c}", "person_id": "p_1", "since": "2026-03-10"}
+    ],
+    "identity.golden": [
+        _GOLDEN
+        | {"attribute": "birth_date", "token": "ab" * 16, "rule": "newest"}
+        | {"records": 3, "distinct_values": 2, "conflict": True},
+        _GOLDEN | {"attribute": "city", "value": "Leeds"},
+        _GOLDEN | {"attribute": "street", "token": "cd" * 16},
+    ],
+    "identity.conflicts": [
+        _GOLDEN_OF | {"attribute": "birth_date", "token": "ab" * 16, "golden": True},
+        _GOLDEN_OF
+        | {"record_id": "crm:2", "attribute": "birth_date", "token": "cd" * 16, "golden": False},
+    ],
+    "identity.households": [
+        {"person_id": "p1{c}", "household_id": "h{c}", "evidence": "alone", "members": 1}
+        | {"as_of": "2026-03-10"}
+    ],
     "gold.visits": [
         _VISIT | {"session_id": "s1", "product_views": 1, "dwell_ms": 900},
         _VISIT | {"identifier": None, "session_id": None},
     ],
     "gold.touchpoints": [
-        _TOUCH | {"product_id": "mug", "message_id": "m1", "kind": "email_click"},
+        _TOUCH
+        | {"session_id": "s1", "product_id": "mug", "message_id": "m1", "kind": "email_click"},
         _TOUCH | {"identifier": None, "message_id": "m1", "kind": "email_open"},
         _TOUCH | {"product_id": "mug", "kind": "product_view"},
     ],

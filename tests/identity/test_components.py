@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from jobs.identity.attach import attach
 from jobs.identity.components import array_components, spark_components
 
 SCHEMA = "left_id string, right_id string"
@@ -86,30 +85,3 @@ def brute_force(links: list[tuple[str, str]]) -> dict[str, str]:
             if a != b:
                 label[a] = label[b] = min(label[a], label[b])
     return label
-
-
-def test_free_nodes_go_to_the_only_owner_they_touch(spark: SparkSession) -> None:
-    links = spark.createDataFrame(
-        [
-            ("f1", "o1"),
-            ("f1", "f2"),
-            ("o1", "f3"),
-            ("f3", "o2"),
-            ("f5", "f4"),
-            ("o1", "o2"),
-            ("f6", "o3"),
-            ("o4", "f6"),
-        ],
-        SCHEMA,
-    )
-    owners = spark.createDataFrame(
-        [("o1", "A"), ("o2", "B"), ("o3", "C"), ("o4", "C")], "node string, owner string"
-    )
-    assert {row.node: row.owner for row in attach(links, owners).collect()} == {
-        "f1": "A",
-        "f2": "A",
-        "f3": "f3",
-        "f4": "f4",
-        "f5": "f4",
-        "f6": "C",
-    }

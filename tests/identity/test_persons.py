@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -12,10 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from jobs.identity import single_node
+from jobs.identity import resolution
 from jobs.identity.persons import persons
 from jobs.identity.settings import IdentitySettings
-from jobs.lake.tables.identity import IDENTIFIERS, LINKS, PERSONS
+from jobs.lake.tables.identity import IDENTIFIERS, LINKS, PERSONS, SIGHTINGS
+from jobs.lake.tables.matching import DECISIONS, MATCHES, NAMES, REVIEW
 from jobs.lake.tables.silver import CUSTOMERS
 from tests.rows import dicts, rows
 
@@ -133,16 +135,41 @@ def run(
     customers: list[Row] = CUSTOMER_ROWS,
 ) -> tuple[list[Row], list[Row]]:
     """Identifiers and persons that follow from the links."""
+    _, identifiers, people, _ = resolved_by(spark, links, limits, customers)
+    return identifiers, people
+
+
+def resolved_by(
+    spark: SparkSession,
+    links: Sequence[tuple[str, str, str]],
+    limits: IdentitySettings = LIMITS,
+    customers: Sequence[Row] = (),
+    *,
+    matches: Sequence[Row] = (),
+    decisions: Sequence[Row] = (),
+    names: Sequence[Row] = (),
+    before: Sequence[Row] = (),
+) -> tuple[list[Row], list[Row], list[Row], list[Row]]:
+    """Rows of names, identifiers, persons and review that follow from all that is known."""
     link_rows = [
         {"left_id": a, "right_id": b, "first_seen": day, "last_seen": day} for a, b, day in links
     ]
-    identifiers, people = persons(
-        rows(spark, LINKS, link_rows),
-        rows(spark, CUSTOMERS, customers),
-        as_of=NIGHT,
-        settings=limits,
+    given = (
+        (LINKS, link_rows),
+        (CUSTOMERS, customers),
+        (MATCHES, matches),
+        (SIGHTINGS, []),
+        (DECISIONS, decisions),
+        (NAMES, names),
+        (IDENTIFIERS, before),
+        (PERSONS, []),
     )
-    return dicts(IDENTIFIERS.conform(identifiers)), dicts(PERSONS.conform(people))
+    frames = persons(
+        *(rows(spark, table, values) for table, values in given), as_of=NIGHT, settings=limits
+    )
+    tables = (NAMES, IDENTIFIERS, PERSONS, REVIEW)
+    found = [dicts(t.conform(f)) for t, f in zip(tables, frames, strict=True)]
+    return found[0], found[1], found[2], found[3]
 
 
 def clusters(identifiers: list[Row]) -> set[frozenset[str]]:
@@ -236,7 +263,7 @@ def test_spark_takes_over_above_the_limit(
     def refused(*_: object) -> None:
         raise AssertionError("on one machine")
 
-    monkeypatch.setattr(single_node, "resolve", refused)
+    monkeypatch.setattr(resolution, "resolve", refused)
     links = [("login:a", "login:b", "2025-01-01"), ("login:c", "login:d", "2025-01-01")]
     assert len(run(spark, links, ON_SPARK)[1]) == 2
     with pytest.raises(AssertionError, match="on one machine"):
@@ -267,3 +294,68 @@ def test_no_identifier_is_lost(spark: SparkSession, pairs: set[tuple[str, str]])
     )
     assert {row["person_id"] for row in identifiers} == {row["person_id"] for row in people}
     assert sum(row["records"] + row["identifiers"] for row in people) == len(identifiers)
+
+
+def test_matches_of_the_latest_model_join_records(spark: SparkSession) -> None:
+    links = [(f"record:{r}", f"record:{r}", "2025-01-01") for r in ("a", "b", "c")]
+    pair = {"probability": 0.99, "comparison": "last_name equal", "contradicting": False}
+    matches = [
+        pair | {"left_id": "a", "right_id": "b", "weight": 6.0, "model": 2},
+        pair | {"left_id": "b", "right_id": "c", "weight": 6.0, "model": 1},
+        pair | {"left_id": "a", "right_id": "c", "weight": -1.0, "model": 2},
+    ]
+    found = [resolved_by(spark, links, limits, matches=matches) for limits in (LIMITS, ON_SPARK)]
+    assert found[0] == found[1]
+    _, identifiers, _, review = found[0]
+    assert clusters(identifiers) == {
+        frozenset({"record:a", "record:b"}),
+        frozenset({"record:c"}),
+    }
+    (row,) = review
+    assert (row["left_id"], row["right_id"], row["reason"]) == (
+        "record:a",
+        "record:c",
+        "undecided",
+    )
+    assert row["comparison"] == "last_name equal"
+    by_node = {i["identifier"]: i["person_id"] for i in identifiers}
+    assert (row["left_person"], row["right_person"]) == (by_node["record:a"], by_node["record:c"])
+
+
+def test_of_a_person_that_was_two_the_larger_part_keeps_the_name(spark: SparkSession) -> None:
+    days = {"a": "2024-01-01", "b": "2025-01-01", "c": "2025-02-01"}
+    links = [(f"record:{r}", f"record:{r}", day) for r, day in days.items()]
+    together = [
+        {"left_id": a, "right_id": b, "weight": 8.0, "model": 1, "contradicting": False}
+        for a, b in (("a", "b"), ("a", "c"), ("b", "c"))
+    ]
+    _, before, _, _ = resolved_by(spark, links, matches=together)
+    (name,) = {row["person_id"] for row in before}
+    apart = [m | {"weight": -8.0 if m["left_id"] == "a" else 8.0} for m in together]
+    names, after, _, _ = resolved_by(spark, links, matches=apart, before=before)
+    by_node = {row["identifier"]: row["person_id"] for row in after}
+    assert by_node["record:b"] == by_node["record:c"] == name
+    assert by_node["record:a"] not in (name, None)
+    assert {row["identifier"] for row in names} == {"record:a", "record:b"}
+    # The night after, and when the night is done again, it is called so still.
+    again, later, _, _ = resolved_by(spark, links, matches=apart, before=after, names=names)
+    assert (again, later) == ([], after)
+    redone, same, _, _ = resolved_by(spark, links, matches=apart, before=before, names=names)
+    assert (redone, same) == ([], after)
+
+
+def test_a_merge_that_is_undone_gives_both_their_names_back(spark: SparkSession) -> None:
+    days = {"a": "2024-01-01", "b": "2025-01-01", "c": "2025-02-01"}
+    links = [(f"record:{r}", f"record:{r}", day) for r, day in days.items()]
+    match = {"left_id": "b", "right_id": "c", "weight": 8.0, "model": 1, "contradicting": False}
+    merge = {"decision_id": "d1", "kind": "merge", "recorded_at": "2026-03-01T10:00:00"}
+    merge |= {"left_ids": ["record:a"], "right_ids": ["record:b"], "withdraws": None}
+    undo = {"decision_id": "d2", "kind": "withdraw", "recorded_at": "2026-03-02T10:00:00"}
+    undo |= {"left_ids": [], "right_ids": [], "withdraws": "d1"}
+    _, first, _, _ = resolved_by(spark, links, matches=[match])
+    _, merged, _, _ = resolved_by(spark, links, matches=[match], decisions=[merge], before=first)
+    assert len({row["person_id"] for row in merged}) == 1
+    names, last, _, _ = resolved_by(
+        spark, links, matches=[match], decisions=[merge, undo], before=merged
+    )
+    assert (names, last) == ([], first)

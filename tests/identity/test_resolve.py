@@ -55,3 +55,34 @@ def test_rows_without_a_known_identifier_have_no_person(spark: SparkSession) -> 
         "2": None,
         "3": None,
     }
+
+
+def test_a_row_is_of_whom_its_identifier_was_at_the_time(spark: SparkSession) -> None:
+    tablet = {"identifier": "device:d", "type": "device"}
+    identifiers = rows(
+        spark,
+        IDENTIFIERS,
+        [
+            {"identifier": "login:ann", "person_id": "p_1"},
+            tablet | {"person_id": "p_1", "valid_to": "2026-03-01 10:00"},
+            tablet | {"person_id": "p_2", "valid_from": "2026-03-01 10:00"},
+        ],
+    )
+    times = ("2026-03-01 09:59", "2026-03-01 10:00", None)
+    events = rows(
+        spark,
+        EVENTS,
+        [
+            {"event_id": f"{name} {at}", "identifier": name, "occurred_at": at}
+            for name in ("device:d", "login:ann")
+            for at in times
+        ],
+    )
+    assert [
+        row.person_id
+        for row in with_person(events, identifiers, "occurred_at").orderBy("event_id").collect()
+    ] == ["p_1", "p_2", None, "p_1", "p_1", "p_1"]
+    # Without a time it tells nobody, and no row comes out twice.
+    assert [
+        row.person_id for row in with_person(events, identifiers).orderBy("event_id").collect()
+    ] == [None, None, None, "p_1", "p_1", "p_1"]

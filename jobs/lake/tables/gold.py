@@ -40,10 +40,12 @@ def _summed(name: str, of: tuple[Column, ...], sums: tuple[Column, ...], descrip
     )
 
 
+_SESSION = Column("session_id", "string", "Session; null for events of none.", PSEUDO)
+
 VISITS = _summed(
     "visits",
     (
-        Column("session_id", "string", "Session; null for events of none.", PSEUDO),
+        _SESSION,
         Column("event_date", "date", "Business day in the shop's time zone.", nullable=False),
     ),
     (
@@ -61,6 +63,7 @@ VISITS = _summed(
 TOUCHPOINTS = _summed(
     "touchpoints",
     (
+        _SESSION,
         Column("product_id", "string", "Product, if the event names one."),
         Column("message_id", "string", "Message, if it happened in one."),
         Column(
@@ -72,8 +75,11 @@ TOUCHPOINTS = _summed(
         ),
         Column("occurred_on", "date", "Business day in the shop's time zone.", nullable=False),
     ),
-    (_count("times", "How many times."),),
-    "What each identifier did with a product or a message on each day, summed up from events. "
+    (
+        _count("times", "How many times."),
+        Column("last_event_at", "timestamp", "Last event (UTC).", PSEUDO),
+    ),
+    "What each identifier did with a product or a message in each session, summed up from events. "
     "Purchases are not among them: `silver.order_lines` has those.",
 )
 

@@ -42,6 +42,37 @@ LINKS = Table(
     version="version",
 )
 
+SIGHTINGS = Table(
+    layer="identity",
+    name="sightings",
+    columns=(
+        Column("device", "string", "Device, as `device:<value>`.", PSEUDO),
+        Column("cookie", "string", "Cookie, as `cookie:<value>`.", PSEUDO),
+        Column(
+            "session_id",
+            "string",
+            "Session; for what is done without one, its hour (UTC).",
+            PSEUDO,
+            nullable=False,
+        ),
+        Column(
+            "known_as",
+            "string",
+            "Login or customer number, as `<type>:<value>`; null for what was done without.",
+            PSEUDO,
+        ),
+        FIRST_SEEN,
+        LAST_SEEN,
+        LOADED_ON,
+    ),
+    key=("device", "cookie", "session_id", "known_as", "loaded_on"),
+    refresh=Refresh.REPLACE_DATE,
+    owner="data science",
+    description="In which sessions a device or cookie was used, and as whom, by the night that "
+    "brought it; one that two nights brought has rows of both.",
+    date="loaded_on",
+)
+
 IDENTIFIERS = Table(
     layer="identity",
     name="identifiers",
@@ -49,14 +80,30 @@ IDENTIFIERS = Table(
         _node("identifier"),
         Column("type", "string", "Type of the identifier.", nullable=False),
         PERSON_ID,
-        Column("shared", "boolean", "Used by too many people to tell one from another."),
+        Column(
+            "shared",
+            "boolean",
+            "Used by several people in turn or by too many: it tells who only while one is "
+            "logged in.",
+        ),
         FIRST_SEEN,
         LAST_SEEN,
+        Column(
+            "valid_from",
+            "timestamp",
+            "From when on it is the person's (UTC); null where nothing bounds it.",
+        ),
+        Column(
+            "valid_to",
+            "timestamp",
+            "Until when, this moment left out (UTC); null where nothing bounds it.",
+        ),
     ),
-    key=("identifier",),
+    key=("identifier", "valid_from"),
     refresh=Refresh.REPLACE_ALL,
     owner="data science",
-    description="Every identifier and record, with the person it belongs to: resolve through here.",
+    description="Every identifier and record, with the person it belongs to, and from when until "
+    "when: resolve through here.",
     cluster_by=("identifier",),
 )
 
@@ -78,4 +125,4 @@ PERSONS = Table(
     description="One row a person, as resolved on the last night.",
 )
 
-TABLES = (LINKS, IDENTIFIERS, PERSONS)
+TABLES = (LINKS, SIGHTINGS, IDENTIFIERS, PERSONS)
