@@ -3,7 +3,9 @@ WITH spend AS (
     SELECT person_id, getvariable('night') - max(order_date) FILTER (kind = 'sale') AS recency_days,
         count(DISTINCT o.source || order_id) FILTER (kind = 'sale') AS frequency,
         sum(amount_base) AS monetary
-    FROM silver.order_lines o JOIN identity.identifiers USING (identifier)
+    FROM silver.order_lines o JOIN identity.identifiers i ON i.identifier = o.identifier
+        AND (valid_from IS NULL OR valid_from <= ordered_at)
+        AND (valid_to IS NULL OR ordered_at < valid_to)
         LEFT JOIN silver.products p ON p.product_id = o.product_id
     WHERE kind IN ('sale', 'return', 'cancellation') AND coalesce(p.item_type, 'product') = 'product'
         AND order_date <= getvariable('night') AND order_date > getvariable('night') - 365

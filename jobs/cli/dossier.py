@@ -17,8 +17,9 @@ _MATCHES = """
     ORDER BY 1
 """
 _IDENTIFIERS = """
-    SELECT identifier, shared, first_seen, last_seen FROM identity.identifiers
-    WHERE person_id = $1 ORDER BY type = 'record', identifier
+    SELECT identifier, shared, first_seen, last_seen, valid_from, valid_to
+    FROM identity.identifiers
+    WHERE person_id = $1 ORDER BY type = 'record', identifier, valid_from
 """
 _SEGMENTS = """
     SELECT family, segment, valid_from AS since FROM gold.segments
@@ -34,22 +35,25 @@ _RFM = """
 _ORDERS = """
     SELECT l.order_date, l.order_id, l.kind, l.product_id, p.name, l.quantity, l.amount_base
     FROM silver.order_lines l
-    JOIN identity.identifiers i USING (identifier)
+    JOIN identity.identifiers i ON i.identifier = l.identifier
+        AND (i.valid_from IS NULL OR i.valid_from <= l.ordered_at)
+        AND (i.valid_to IS NULL OR l.ordered_at < i.valid_to)
     LEFT JOIN silver.products p ON p.product_id = l.product_id
     WHERE i.person_id = $1 ORDER BY l.ordered_at DESC, l.line_id LIMIT 10
 """
 _LINKS = """
+    WITH own AS (SELECT identifier FROM identity.identifiers WHERE person_id = $1)
     SELECT l.left_id, l.right_id, l.evidence, l.first_seen, l.last_seen
     FROM identity.links l
-    JOIN identity.identifiers a ON a.identifier = l.left_id
-    JOIN identity.identifiers b ON b.identifier = l.right_id
-    WHERE a.person_id = $1 AND b.person_id = $1 AND l.left_id <> l.right_id
+    WHERE l.left_id IN (FROM own) AND l.right_id IN (FROM own) AND l.left_id <> l.right_id
     ORDER BY l.first_seen, l.left_id, l.right_id
 """
 _EVENTS = """
     SELECT e.occurred_at, e.type, e.product_id, p.name, e.query, e.page, e.dwell_ms, e.device_kind
     FROM silver.events e
-    JOIN identity.identifiers i USING (identifier)
+    JOIN identity.identifiers i ON i.identifier = e.identifier
+        AND (i.valid_from IS NULL OR i.valid_from <= e.occurred_at)
+        AND (i.valid_to IS NULL OR e.occurred_at < i.valid_to)
     LEFT JOIN silver.products p ON p.product_id = e.product_id
     WHERE i.person_id = $1 ORDER BY e.occurred_at DESC, e.event_id LIMIT 10
 """

@@ -21,6 +21,7 @@ COMMANDS = {
     "sql": "Query the tables with SQL (DuckDB), without a JVM.",
     "jdbc": "Let BI tools read the tables over JDBC or ODBC, until Ctrl-C.",
     "person": "Tell everything known about a person, and why they are shown what they are.",
+    "identity": "Who is who: look at it, and decide about it.",
     "runs": "List what ran, with its counts.",
     "quarantine": "List refused rows, or replay them.",
     "report": "Make the page that says how the last nights went.",

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobs.cli.query import run_query
+from tests.identity.matching.people import population
 from tests.tiny import ROOT, TinyShop
 
 pytestmark = pytest.mark.slow
@@ -43,8 +44,26 @@ def test_the_docs_show_commands() -> None:
     assert len(COMMANDS) > 12
 
 
+FILES = re.compile(r"\b(people|shop|crm|who|linked)\.(csv|parquet)\b")
+"""Files of the reader's own."""
+
+
+@pytest.fixture(scope="module")
+def own_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what a reader would bring along."""
+    folder = tmp_path_factory.mktemp("own")
+    people = population(3, 60, copies=0.4).rename(columns={"who": "person"})
+    people.to_csv(folder / "people.csv", index=False)
+    people.iloc[::2].to_parquet(folder / "shop.parquet", index=False)
+    people.iloc[1::2].to_parquet(folder / "crm.parquet", index=False)
+    return folder
+
+
 @pytest.mark.parametrize(("command", "printed"), COMMANDS)
-def test_a_command_of_the_docs_works(command: str, printed: list[str], tiny: TinyShop) -> None:
+def test_a_command_of_the_docs_works(
+    command: str, printed: list[str], tiny: TinyShop, own_files: Path
+) -> None:
+    command = FILES.sub(lambda name: str(own_files / name[0]), command)
     (known,) = run_query(
         "SELECT min(customer_no) FROM silver.customers WHERE customer_no LIKE 'C%'",
         tiny.home / "lake",

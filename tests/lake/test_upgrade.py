@@ -13,7 +13,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.lake.contract import Column, Table
-from jobs.lake.migrations import Migration
+from jobs.lake.migrations import MIGRATIONS, Migration
 from jobs.lake.opening import open_lake
 from jobs.lake.steps import RenameColumn, RetypeColumn
 from jobs.lake.store import Lake
@@ -98,7 +98,8 @@ def test_it_opens_with_contracts_that_have_changed(lake: Lake, spark: SparkSessi
         RenameColumn("gold.segments", "segment", "label"),
         RetypeColumn("silver.feedback", "rating", "int", "bigint"),
     )
-    open_lake(lake, tables, (Migration("labels", "For the test.", steps),), LATER)
+    migrations = (*MIGRATIONS, Migration("labels", "For the test.", steps))
+    open_lake(lake, tables, migrations, LATER)
     segments, feedback, products = (new[t.id] for t in (SEGMENTS, FEEDBACK, PRODUCTS))
     assert held(lake, segments, "person_id", "label") == [("p1", "champions"), ("p1", "new")]
     assert held(lake, feedback, "feedback_id", "rating", "written_at") == [

@@ -131,3 +131,18 @@ def test_touchpoints_that_were_made_anew_are_filled(shop: Shop) -> None:
     shop.bring(VIEW | LATER | {"event_id": "2"})
     shop.sum_up(SECOND)
     assert shop.views() == [("login:ann", FIRST, 1), ("login:ann", SECOND, 1)]
+
+
+def test_touchpoints_of_an_earlier_release_get_their_times(shop: Shop) -> None:
+    shop.bring(VIEW | {"event_id": "1"})
+    shop.sum_up(FIRST)
+    untimed = dicts(shop.lake.read(TOUCHPOINTS))[0] | {"session_id": None, "last_event_at": None}
+    timeless = rows(shop.lake.spark, TOUCHPOINTS, [untimed])
+    shop.lake.replace(TOUCHPOINTS, timeless, dates=[FIRST], unit="an earlier release")
+    shop.bring(VIEW | LATER | {"event_id": "2"})
+    shop.sum_up(SECOND)
+    touched = dicts(shop.lake.read(TOUCHPOINTS), "last_event_at", "session_id")
+    assert [(f"{row['last_event_at']:%d %H}", row["session_id"]) for row in touched] == [
+        ("01 10", "s1"),
+        ("02 10", "s1"),
+    ]

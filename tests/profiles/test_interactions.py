@@ -11,8 +11,8 @@ from pyspark.sql import SparkSession
 from jobs.lake.tables.gold import INTERACTIONS
 from jobs.lake.tables.identity import IDENTIFIERS
 from jobs.lake.tables.silver import EVENTS, FEEDBACK, MESSAGES, ORDER_LINES, PRODUCTS
-from jobs.profiles.activity import touchpoints
-from jobs.profiles.behaviour import messages_by_person
+from jobs.profiles.activity import touchpoints, visits
+from jobs.profiles.behaviour import messages_by_person, visits_by_person
 from jobs.profiles.interactions import interactions
 from jobs.profiles.settings import ProfilesSettings
 from tests.rows import rows
@@ -204,3 +204,49 @@ def test_a_review_is_of_the_day_that_it_was_in_the_shop(
     )
     days = [(row["occurred_on"], row["quantity"]) for row in found.collect()]
     assert sorted(days) == expected
+
+
+def test_what_was_done_on_a_shared_tablet_is_whose_it_was_then(spark: SparkSession) -> None:
+    tablet = {"identifier": "cookie:tablet", "type": "cookie", "person_id": "p_ann"}
+    people = [
+        tablet | {"valid_to": "2026-02-01 12:00"},
+        tablet | {"valid_from": "2026-02-01 12:00", "person_id": "p_bob"},
+    ]
+    view = {
+        "identifier": "cookie:tablet",
+        "type": "product_view",
+        "product_id": "tea",
+        "event_date": "2026-02-01",
+    }
+    views = [
+        view | {"session_id": "1", "occurred_at": "2026-02-01 11:00"},
+        view | {"session_id": "2", "occurred_at": "2026-02-01 13:00"},
+        view | {"session_id": "2", "occurred_at": "2026-02-01 13:05"},
+    ]
+    order = {
+        "identifier": "cookie:tablet",
+        "kind": "sale",
+        "product_id": "pot",
+        "order_date": "2026-02-01",
+        "ordered_at": "2026-02-01 11:30",
+        "quantity": "1",
+        "amount_base": "9",
+    }
+    identifiers, events, lines = (
+        rows(spark, table, values)
+        for table, values in ((IDENTIFIERS, people), (EVENTS, views), (ORDER_LINES, [order]))
+    )
+    sent, feedback, products = (rows(spark, table, []) for table in (MESSAGES, FEEDBACK, PRODUCTS))
+    found = interactions(
+        lines, touchpoints(events), sent, feedback, products, identifiers, as_of=NIGHT
+    )
+    assert sorted((row.person_id, row.product_id, row.quantity) for row in found.collect()) == [
+        ("p_ann", "pot", 1.0),
+        ("p_ann", "tea", 1.0),
+        ("p_bob", "tea", 2.0),
+    ]
+    visited = visits_by_person(visits(events), identifiers, NIGHT)
+    assert {row.person_id: (row.sessions, row.product_views) for row in visited.collect()} == {
+        "p_ann": (1, 1),
+        "p_bob": (1, 2),
+    }
