@@ -339,7 +339,7 @@ uses = st.builds(
 )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(uses, min_size=1, max_size=14), st.randoms(use_true_random=False))
 def test_spans_never_overlap_and_miss_nothing(
     spark: SparkSession, seen: list[Use], random: Any
