@@ -21,7 +21,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -36,6 +36,7 @@ from matching_data import TRUTH
 from splink_demos import DEMONSTRATIONS
 
 from jobs.identity.matching.records import read_records
+from jobs.identity.settings import IdentitySettings
 
 RECORDS: Final = "records.csv"
 PERSONS: Final = "truth.csv"
@@ -124,6 +125,9 @@ def judged(records: pd.DataFrame, truth: pd.DataFrame) -> dict[str, Any]:
     cluster, seconds, peak = matching._apart(matching.ours, [records])
     mine, my_draws = matching.clusters_judged(told, cluster, drawn)
     matching._say(f"ours: {_in_words(mine)}, {seconds:.1f} s")
+    by_night, *cost = matching._apart(of_a_night, [records])
+    careful, _ = matching.clusters_judged(told, by_night, drawn)
+    matching._say(f"ours, by the settings of a night: {_in_words(careful)}")
     result: dict[str, Any] = {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": matching._machine(),
@@ -137,6 +141,11 @@ def judged(records: pd.DataFrame, truth: pd.DataFrame) -> dict[str, Any]:
             **matching._cost(seconds, peak),
             "clusters": mine,
             "wrong_pairs": relations(truth, cluster),
+        },
+        "night": {
+            **matching._cost(*cost),
+            "clusters": careful,
+            "wrong_pairs": relations(truth, by_night),
         },
     }
     by_email, seconds = email_alone(records)
@@ -157,6 +166,11 @@ def judged(records: pd.DataFrame, truth: pd.DataFrame) -> dict[str, Any]:
         result["splink"][name] = found
         matching._say(f"{name}: {_in_words(found['clusters'])}, best {_in_words(found['best'])}")
     return result
+
+
+def of_a_night(files: Sequence[pd.DataFrame]) -> tuple[matching.Numbers, float, int]:
+    """Resolve records by the bands of the nightly run, which joins from odds of 8 to 1."""
+    return matching.ours(files, IdentitySettings().matching)
 
 
 def email_alone(records: pd.DataFrame) -> tuple[matching.Numbers, float]:

@@ -117,10 +117,12 @@ def judged(name: str, files: Sequence[pd.DataFrame]) -> dict[str, Any]:
     return found
 
 
-def ours(files: Sequence[pd.DataFrame]) -> tuple[Numbers, float, int]:
+def ours(
+    files: Sequence[pd.DataFrame], settings: MatchSettings | None = None
+) -> tuple[Numbers, float, int]:
     """Resolve records; the cluster of each in the order of the files, seconds, and peak bytes."""
     started = time.perf_counter()
-    found = resolve(files, MatchSettings(), without=(TRUTH,))
+    found = resolve(files, settings or MatchSettings(), without=(TRUTH,))
     seconds = time.perf_counter() - started
     return found.cluster[np.lexsort((found.rows, found.sides))], seconds, peak_bytes()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from jobs.cli.query import records
@@ -169,7 +170,7 @@ def train(why: str) -> int:
     """
     from jobs.identity import match
     from jobs.lake.history import successes
-    from jobs.lake.run import open_run
+    from jobs.lake.run import Run
     from jobs.lake.runner import recorded
     from jobs.stages import night_settings
 
@@ -181,10 +182,13 @@ def train(why: str) -> int:
         nights = [s.as_of for s in successes(lake) if s.job == "links"]
         if not nights:
             raise StewardError("no night has been run yet: bespoke run")
-        run = open_run(run_settings, max(nights), "manual")
+        run = Run(run_settings, lake, max(nights), "manual")
         with recorded(run, "train_identity") as record:
             vault = match.Vault.of(run, record)
-            version = match.train(run, record, vault, why=why) if vault.telling else None
+            asked = datetime.now(UTC).isoformat()
+            version = (
+                match.train(run, record, vault, why=why, asked=asked) if vault.telling else None
+            )
             if version is None:
                 raise StewardError("the records tell too little to learn from")
             record.outputs[match.MODEL_ID] = version

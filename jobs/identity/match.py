@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -21,6 +22,7 @@ from jobs.lake.tables.silver import CUSTOMERS
 from jobs.lake.unchanged import unchanged
 
 if TYPE_CHECKING:
+    from jobs.identity.matched import Opener
     from jobs.identity.matching.matcher import Matcher
     from jobs.ingest.keyring import Keyring
 
@@ -81,8 +83,23 @@ def _first_trained(run: Run, record: Record, vault: Vault) -> int | None:
     return train(run, record, vault)
 
 
-def train(run: Run, record: Record, vault: Vault, *, why: str = "the first") -> int | None:
+def train(
+    run: Run, record: Record, vault: Vault, *, why: str = "the first", asked: str = ""
+) -> int | None:
     """Train a model on all records, register it and put it into use.
+
+    Parameters
+    ----------
+    run : Run
+        The night that it is trained of.
+    record : Record
+        Gets what was read.
+    vault : Vault
+        The records.
+    why : str
+        The reason, kept with it.
+    asked : str
+        Names the wish for it: of one wish and one state of the records there is one model.
 
     Returns
     -------
@@ -103,7 +120,7 @@ def train(run: Run, record: Record, vault: Vault, *, why: str = "the first") -> 
     done = open_registry(run, MODEL).register(
         MODEL,
         found,
-        run_key=f"{run.as_of}:{record.inputs[CUSTOMERS.id]}:{len(ids)}",
+        run_key=f"{run.as_of}:{record.inputs[CUSTOMERS.id]}:{len(ids)}:{asked}",
         metric="records",
         metrics={"records": float(len(ids)), "rules": float(len(found.model.rules))},
         tables=record.inputs,
@@ -115,8 +132,6 @@ def train(run: Run, record: Record, vault: Vault, *, why: str = "the first") -> 
 
 
 def _weigh(run: Run, record: Record, vault: Vault, version: int) -> None:
-    from jobs.identity.matched import weigh
-
     blocks = run.lake.rows(
         BLOCKS,
         [("model", "=", version)],
@@ -132,15 +147,16 @@ def _weigh(run: Run, record: Record, vault: Vault, version: int) -> None:
     if not new:
         return
     changed = {r for r in new if r in weighed_as}
-    known = pa.array(sorted(stamps.keys() - set(new)), pa.string())
-    held = blocks.filter(pc.is_in(blocks.column("record_id"), value_set=known))
-    found = weigh(new, held, load(run), vault.opened, vault.hash_key, vault.told_one(set(new)))
-    matches = _with_withdrawn(run, record, found.matches, changed, version)
+    if len(stamps) > run.settings.identity.single_node_records:
+        blocks_of, found = _weighed_on_spark(run, vault, new)
+    else:
+        blocks_of, found = _weighed_here(run, vault, new, blocks)
+    matches = _with_withdrawn(run, record, found, changed, version)
     both = [matches[side].map(stamps) for side in ("left_id", "right_id")]
     matches["model"], matches["loaded_on"] = version, run.as_of
     # A tab comes before all that may stand in a version, so a longer one is a later one.
     matches["version"] = _of_model(version) + both[0].fillna("") + "\t" + both[1].fillna("")
-    own = found.blocks.assign(model=version, loaded_on=run.as_of)
+    own = blocks_of.assign(model=version, loaded_on=run.as_of)
     own["stamp"] = own["record_id"].map(stamps)
     own["version"] = _of_model(version) + own["stamp"]
     written = 0
@@ -148,6 +164,68 @@ def _weigh(run: Run, record: Record, vault: Vault, version: int) -> None:
         rows = run.lake.spark.createDataFrame(_arrow(frame, table.names), table.schema())
         written += write_frames(run, record, {table: rows})
     record.counts["rows_written"] = written
+
+
+def _weighed_here(
+    run: Run, vault: Vault, new: Sequence[str], blocks: pa.Table
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Blocks and matches of new records, by DuckDB."""
+    from jobs.identity.matched import weigh
+
+    known = pa.array(sorted(vault.stamps.keys() - set(new)), pa.string())
+    held = blocks.filter(pc.is_in(blocks.column("record_id"), value_set=known))
+    asked = vault.told_one(set(new))
+    done = weigh(new, held, load(run), vault.opened, vault.hash_key, asked)
+    return done.blocks, done.matches
+
+
+def _weighed_on_spark(
+    run: Run, vault: Vault, new: Sequence[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Blocks and matches of new records, by Spark."""
+    from jobs.identity.matched_distributed import weigh
+    from jobs.ingest.keyring import key_file
+
+    spark = run.lake.spark
+    fresh = spark.createDataFrame([(r, True) for r in new], "record_id string, is_new boolean")
+    customers = spark.createDataFrame(vault.customers.select(["record_id", *CLEAR]))
+    contacts = spark.createDataFrame(vault.contacts)
+    keys = spark.createDataFrame(vault.keys.select(["record_id", "wrapped_key"]))
+    rows = (
+        customers.join(fresh, "record_id", "left")
+        .join(contacts, "record_id", "left")
+        .join(keys, "record_id", "left")
+        .fillna({"is_new": False})
+    )
+    asked = spark.createDataFrame(vault.told_one(set(new)), "left_id string, right_id string")
+    opener = _opening(str(key_file(run.home)), vault.decisions.blocked_values)
+    found = weigh(rows, load(run), opener, vault.hash_key, asked)
+    return found[0].toPandas(), found[1].toPandas()
+
+
+def _opening(key_file: str, blocked: Collection[str]) -> Callable[[pd.DataFrame], Opener]:
+    """Return what makes, on a worker, a reader of the rows of a part."""
+
+    def make(rows: pd.DataFrame) -> Opener:
+        from jobs.identity.opening import opened
+        from jobs.ingest.keyring import read_keyring
+
+        telling = rows[rows["sealed"].notna() & rows["wrapped_key"].notna()]
+        texts = ("record_id", "email_token", "phone_token", "wrapped_key")
+        held = {name: pa.array(telling[name], pa.string(), from_pandas=True) for name in texts}
+        held["sealed"] = pa.array(telling["sealed"].tolist(), pa.map_(pa.string(), pa.string()))
+        vault, ring = pa.table(held), read_keyring(Path(key_file))
+
+        def open_records(records: Sequence[str]) -> pd.DataFrame:
+            frame = opened(records, vault, vault, ring, SEALED, blocked)
+            for column in CLEAR:
+                values = rows[column].astype(object)
+                frame[column] = values.where(values.notna(), None).to_numpy()
+            return frame
+
+        return open_records
+
+    return make
 
 
 def _with_withdrawn(

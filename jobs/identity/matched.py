@@ -25,7 +25,7 @@ from jobs.identity.matching.scoring import WEIGHT_UNIT, one_of, opened, weighed
 
 LEAST = -10.0
 """Log2 odds below which a pair is not kept: to clusters it is as one that was never weighed."""
-_ANY = -1e6
+ANY = -1e6
 """Less than any pair weighs."""
 
 Numbers = NDArray[np.int64]
@@ -97,7 +97,7 @@ def weigh(
         matches = records.matches(left, right, LEAST)
         if asked:
             ends = number[[r for pair in asked for r in pair]].to_numpy().reshape(-1, 2)
-            certain = records.matches(ends[:, 0], ends[:, 1], _ANY)
+            certain = records.matches(ends[:, 0], ends[:, 1], ANY)
             matches = pd.concat([certain, matches], ignore_index=True).drop_duplicates(
                 ["left_id", "right_id"]
             )
@@ -155,24 +155,29 @@ class _Loaded:
                 "left_id": self.names[found["l"].to_numpy(dtype=np.int64)],
                 "right_id": self.names[found["r"].to_numpy(dtype=np.int64)],
                 "weight": bits,
-                "probability": 1 / (1 + np.exp2(-bits)),
+                "probability": np.round(1 / (1 + np.exp2(-bits)), 6),
                 "comparison": _in_words(self.matcher, found[fields]),
                 "contradicting": _contradicting(self.matcher, found),
             }
         )
 
 
-def _in_words(matcher: Matcher, found: pd.DataFrame) -> pd.Series:
-    """Say of each pair how alike it is: ``first_name equal, birth_date one digit off``."""
+def labels(matcher: Matcher) -> dict[str, list[str]]:
+    """Say in words what each grade of each field is, from the lowest."""
     model = matcher.model
-    labels = {
+    return {
         name: ["differs", *(label for label, _ in grades(name, role, model.columns)[1:])]
         for name, role in model.roles.items()
     }
+
+
+def _in_words(matcher: Matcher, found: pd.DataFrame) -> pd.Series:
+    """Say of each pair how alike it is: ``first_name equal, birth_date one digit off``."""
+    told = labels(matcher)
     groups = found.groupby(list(found.columns), sort=False)
     words = [
         ", ".join(
-            f"{name} {labels[name][grade]}"
+            f"{name} {told[name][grade]}"
             for name, grade in zip(found.columns, pattern, strict=True)
             if grade >= 0
         )

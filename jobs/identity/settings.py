@@ -101,8 +101,8 @@ class IdentitySettings(BaseModel):
     matching : MatchingSettings
         How records are matched.
     single_node_records : int
-        Of up to this many records, golden values and households are worked out on one machine;
-        of more on Spark.
+        Up to this many records are weighed, and golden values and households worked out, on one
+        machine; more on Spark.
     golden : GoldenSettings
         Which record's value survives.
     households : HouseholdsSettings

@@ -95,6 +95,12 @@ def wanted() -> list[str]:
     return [package(), *(store_packages() if settings().lake.root else [])]
 
 
+def similarity() -> Path:
+    """Return the jar with distances between texts that Splink's wheel carries for Spark 4."""
+    folder = Path(str(distribution("splink").locate_file("splink/internals/files/spark_jars")))
+    return max(folder.glob("scala-udf-similarity-*_spark4.x.jar"))
+
+
 def installed() -> list[Path]:
     """Return the jars.
 
@@ -114,7 +120,7 @@ def installed() -> list[Path]:
         raise JarsMissingError(f"{name} is not in {folder()}: run `bespoke setup` to fetch it")
     for path in _former(found, names):
         raise JarsMissingError(f"{path} is of another version: run `bespoke setup` to remove it")
-    return found
+    return [*found, similarity()]
 
 
 def _former(paths: Iterable[Path], names: Collection[str]) -> list[Path]:

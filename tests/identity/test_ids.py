@@ -1,0 +1,75 @@
+"""Ids that stay: what a person is called, after new records and however they come in."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from jobs.identity.matched import weigh
+from jobs.identity.matching.fields import find_fields
+from jobs.identity.matching.matcher import Matcher, hash_key, train
+from jobs.identity.matching.settings import MatchSettings
+from jobs.identity.resolution import Evidence, resolve
+from jobs.identity.settings import IdentitySettings
+from tests.identity.matching.people import population
+
+KEY = hash_key(b"a secret of the tests")
+TRAITS = pa.table({"node": pa.array([], pa.string()), "trait": pa.array([], pa.string())})
+
+
+@pytest.fixture(scope="module")
+def people() -> pd.DataFrame:
+    """Records by their id, the oldest first."""
+    return population(8, 400, copies=0.3).set_index("id", drop=False)
+
+
+@pytest.fixture(scope="module")
+def matcher(people: pd.DataFrame) -> Matcher:
+    """Learnt from the first nine in ten."""
+    _, fields = find_fields(people, said={}, without=("who", "id"))
+    known = people.iloc[: len(people) * 9 // 10]
+    found = train(known, fields, MatchSettings(pairs=40_000), key=KEY, until=date(2026, 3, 1))
+    assert found is not None
+    return found
+
+
+def called(people: pd.DataFrame, matcher: Matcher, ids: Sequence[str]) -> Mapping[str, str]:
+    """Record to what its person is named by, of some records in some order."""
+    nothing = pa.table({"record_id": [], "blocks": pa.array([], pa.list_(pa.int64()))})
+
+    def open_records(wanted: Sequence[str]) -> pd.DataFrame:
+        return people.loc[list(wanted)].reset_index(drop=True)
+
+    matches = weigh(sorted(ids), nothing, matcher, open_records, KEY).matches
+    made = {record: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=n)
+            for n, record in enumerate(people["id"])}  # fmt: skip
+    nodes = [f"record:{record}" for record in ids]
+    times = pa.chunked_array([pa.array([made[r] for r in ids], pa.timestamp("us", tz="UTC"))])
+    ends = pa.chunked_array([pa.array(nodes, pa.string())])
+    links = pa.table({"left_id": ends, "right_id": ends, "first_seen": times, "last_seen": times})
+    columns = ["left_id", "right_id", "weight", "contradicting"]
+    evidence = Evidence(TRAITS, pa.Table.from_pandas(matches[columns], preserve_index=False))
+    found = resolve(links, evidence, IdentitySettings()).identifiers
+    names = found.column("representative").to_pylist()
+    return dict(zip(found.column("identifier").to_pylist(), names, strict=True))
+
+
+def test_ids_stay_when_a_tenth_more_records_come(people: pd.DataFrame, matcher: Matcher) -> None:
+    ids = list(people["id"])
+    before = called(people, matcher, ids[: len(ids) * 9 // 10])
+    after = called(people, matcher, ids)
+    persons = set(before.values())
+    assert len(persons) > 700
+    gone = {name for node, name in before.items() if after[node] != name}
+    assert len(gone) <= 0.001 * len(persons)
+
+
+def test_ids_do_not_depend_on_the_order_of_records(people: pd.DataFrame, matcher: Matcher) -> None:
+    ids = list(people["id"])
+    mixed = random.Random(4).sample(ids, len(ids))
+    assert called(people, matcher, mixed) == called(people, matcher, ids)

@@ -1,0 +1,72 @@
+"""Both engines weigh the same pairs, and give them the same weight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs.identity import matched, matched_distributed
+from jobs.identity.matched import Opener
+from jobs.identity.matching.fields import find_fields
+from jobs.identity.matching.matcher import hash_key, train
+from jobs.identity.matching.settings import MatchSettings
+from tests.identity.matching.people import population
+
+pytestmark = pytest.mark.slow
+
+KEY = hash_key(b"a secret of the tests")
+PAIR = ["left_id", "right_id"]
+
+
+def opener(rows: pd.DataFrame) -> Opener:
+    """Read records of a part: here they lie open."""
+    held = rows.set_index("record_id", drop=False)
+    return lambda ids: held.loc[list(ids)].reset_index(drop=True)
+
+
+def by_pair(matches: pd.DataFrame) -> pd.DataFrame:
+    """Order pairs, so that two engines' can be held against each other."""
+    return matches.sort_values(PAIR).reset_index(drop=True)
+
+
+def test_one_machine_and_spark_weigh_alike(spark: SparkSession) -> None:
+    people = population(5, 100, copies=0.4)
+    _, fields = find_fields(people, said={}, without=("who", "id"))
+    matcher = train(people, fields, MatchSettings(pairs=20_000), key=KEY, until=date(2026, 3, 1))
+    assert matcher is not None
+    ids = sorted(people["id"])
+    by_id = people.set_index("id", drop=False)
+
+    def open_records(wanted: Sequence[str]) -> pd.DataFrame:
+        return by_id.loc[list(wanted)].reset_index(drop=True)
+
+    old, new = ids[::3], sorted(set(ids) - set(ids[::3]))
+    nothing = pa.table({"record_id": [], "blocks": pa.array([], pa.list_(pa.int64()))})
+    before = matched.weigh(old, nothing, matcher, open_records, KEY).blocks
+    held = pa.table(
+        {
+            "record_id": pa.array(before["record_id"], pa.string()),
+            "blocks": pa.array(before["blocks"].tolist(), pa.list_(pa.int64())),
+        }
+    )
+    asked = [(new[0], new[1]), (min(old[0], new[2]), max(old[0], new[2]))]
+    one = matched.weigh(new, held, matcher, open_records, KEY, asked)
+    rows = people.rename(columns={"id": "record_id"}).assign(is_new=people["id"].isin(new))
+    blocks, matches = matched_distributed.weigh(
+        spark.createDataFrame(rows),
+        matcher,
+        opener,
+        KEY,
+        spark.createDataFrame(asked, "left_id string, right_id string"),
+    )
+    pd.testing.assert_frame_equal(
+        by_pair(matches.toPandas()), by_pair(one.matches), check_dtype=False
+    )
+    assert {r.record_id: list(r.blocks) for r in blocks.collect()} == {
+        record: list(of) for record, of in one.blocks.itertuples(index=False)
+    }
