@@ -9,7 +9,8 @@ from typing import Any
 
 from jobs.cli.query import records
 from jobs.identity import decided
-from jobs.identity.nodes import CONTACTS, STRONG
+from jobs.identity.blocked import node_of
+from jobs.identity.nodes import STRONG
 from jobs.lake.errors import BespokeError
 from jobs.lake.folders import Folder, lake_root
 from jobs.lake.lock import writer
@@ -97,19 +98,19 @@ def block(identifier: str, why: str) -> str:
 
     Raises
     ------
+    BlockedError
+        It is of no known type, or no address or number at all.
     StewardError
-        It is of no known type, or no reason is given.
+        No reason is given.
     KeyringError
         A value is given and the master key, which its token follows from, cannot be read.
     LockedError
         A run writes the lake.
     """
-    kind, colon, value = identifier.partition(":")
-    if not colon or not value:
-        raise StewardError(
-            f"{identifier!r}: name it as <type>:<value>, such as email:desk@shop.com"
-        )
-    return _decide(decided.BLOCK, [f"{kind}:{_token(kind, value)}"], [], why)
+    from jobs.ingest.keyring import key_file, read_keyring
+
+    node = node_of(identifier, _country(), lambda: read_keyring(key_file(home())))
+    return _decide(decided.BLOCK, [node], [], why)
 
 
 def withdraw(decision: str, why: str) -> str:
@@ -232,21 +233,6 @@ def _exact(lake: Folder, name: str) -> tuple[str, str]:
     if len(found) != 1:
         raise StewardError(f"{name!r} is {len(found)} records or numbers: name one, as record:…")
     return str(found[0]["identifier"]), str(found[0]["person_id"])
-
-
-def _token(kind: str, value: str) -> str:
-    from jobs.ingest.keyring import key_file, read_keyring
-    from jobs.ingest.normalise import normaliser
-
-    if kind not in (*CONTACTS, "device", "cookie", *STRONG):
-        raise StewardError(f"{kind!r} is no type of an identifier")
-    is_token = len(value) == 32 and set(value) <= set("0123456789abcdef")
-    if kind not in CONTACTS or is_token:
-        return value
-    plain = normaliser(kind, _country())(value)
-    if plain is None:
-        raise StewardError(f"{value!r} is no {kind}, and so joins nobody already")
-    return read_keyring(key_file(home())).token(kind, plain)
 
 
 def _country() -> str:

@@ -11,11 +11,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.identity.blocked import keep_to_list
 from jobs.identity.decided import Decisions
 from jobs.identity.matching.fields import Field, Role
+from jobs.ingest.catalogue import source_set
+from jobs.ingest.keyring import key_file, read_keyring
 from jobs.lake.registry import open_registry
 from jobs.lake.run import Record, Run
 from jobs.lake.runner import recorded, write_frames
+from jobs.lake.settings import conf_folder
 from jobs.lake.tables.bronze import VAULT_CONTACTS, VAULT_KEYS
 from jobs.lake.tables.matching import BLOCKS, MATCHES
 from jobs.lake.tables.silver import CUSTOMERS
@@ -50,6 +54,7 @@ def match(run: Run) -> None:
     killed in between weighs it again.
     """
     with recorded(run, "match") as record:
+        keep_to_list(run, _country(run), lambda: read_keyring(key_file(run.home)))
         version = in_use(run)
         if unchanged(run, record, also=f"model {version}"):
             return
@@ -62,6 +67,10 @@ def match(run: Run) -> None:
             return
         record.inputs[MODEL_ID] = version
         _weigh(run, record, vault, version)
+
+
+def _country(run: Run) -> str:
+    return source_set(conf_folder() / "sources", run.settings.source).main.country
 
 
 def in_use(run: Run) -> int | None:
@@ -184,7 +193,6 @@ def _weighed_on_spark(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Blocks and matches of new records, by Spark."""
     from jobs.identity.matched_distributed import weigh
-    from jobs.ingest.keyring import key_file
 
     spark = run.lake.spark
     fresh = spark.createDataFrame([(r, True) for r in new], "record_id string, is_new boolean")
@@ -208,7 +216,6 @@ def _opening(key_file: str, blocked: Collection[str]) -> Callable[[pd.DataFrame]
 
     def make(rows: pd.DataFrame) -> Opener:
         from jobs.identity.opening import opened
-        from jobs.ingest.keyring import read_keyring
 
         telling = rows[rows["sealed"].notna() & rows["wrapped_key"].notna()]
         texts = ("record_id", "email_token", "phone_token", "wrapped_key")
@@ -285,7 +292,6 @@ class Vault:
     @classmethod
     def of(cls, run: Run, record: Record) -> Vault:
         """Read what is known of a night's customer records."""
-        from jobs.ingest import keyring
 
         def rows(table: object, columns: Sequence[str], sources: Collection[str]) -> pa.Table:
             within = None if not sources else [("source", "in", list(sources))]
@@ -298,7 +304,7 @@ class Vault:
             VAULT_CONTACTS, ["record_id", "sealed", "email_token", "phone_token"], sources or [""]
         )
         keys = rows(VAULT_KEYS, ["record_id", "wrapped_key"], sources or [""])
-        ring = keyring.read_keyring(keyring.key_file(run.home)) if keys.num_rows else None
+        ring = read_keyring(key_file(run.home)) if keys.num_rows else None
         return cls(customers, contacts, keys, ring, Decisions.of(run, record))
 
     @property

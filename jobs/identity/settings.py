@@ -95,6 +95,10 @@ class IdentitySettings(BaseModel):
     max_device_links : int
         A device or cookie seen with more other devices, cookies or addresses than this is public
         (a kiosk, a crawler) and hands no activity on.
+    blocked : tuple of str
+        Addresses, numbers and devices that mean nobody, as ``<type>:<value>``, such as
+        ``email:unknown@example.com`` or ``phone:020 7946 0018``: they join nobody. Those on far
+        too many records are found by themselves.
     strength : dict of str to int
         How much it says that a source gives two records one number or login: log2 odds, against
         which what the records tell is weighed.
@@ -116,6 +120,7 @@ class IdentitySettings(BaseModel):
     single_node_links: PositiveInt = 2_000_000
     max_contact_holders: PositiveInt = 20
     max_device_links: PositiveInt = 50
+    blocked: tuple[str, ...] = ()
     strength: dict[Literal["customer_no", "login", "loyalty_no"], PositiveInt] = Field(
         default={"customer_no": 14, "login": 14, "loyalty_no": 10}, min_length=1
     )
