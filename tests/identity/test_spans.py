@@ -247,11 +247,9 @@ def test_two_in_one_session_have_the_time_between_them_for_nobody(spark: SparkSe
         for at in ("10:05", "11:30", "10:55")
     ]
     resolved = with_person(rows(spark, EVENTS, events), people, "occurred_at")
-    assert {row.event_id: row.person_id for row in resolved.collect()} == {
-        "10:05": "ann",
-        "11:30": "bob",
-        "10:55": None,
-    }
+    told = {row.event_id: row.person_id for row in resolved.collect()}
+    assert told.pop("10:55").startswith("p_")
+    assert told == {"10:05": "ann", "11:30": "bob"}
 
 
 def test_while_two_are_at_it_neither_is_meant(spark: SparkSession) -> None:
@@ -330,17 +328,17 @@ uses = st.builds(
         device,
         cookie,
     ),
-    st.integers(0, 12),
+    st.integers(0, 30),
     st.sampled_from([None, None, "ann", "bob", "cyd"]),
     hours,
     st.integers(0, 59),
-    st.sampled_from([None, "d", "e"]),
-    st.sampled_from(["c", "f"]),
+    st.sampled_from([None, "d", "e", "f", "g"]),
+    st.sampled_from("abcdefgh"),
 )
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(uses, min_size=1, max_size=14), st.randoms(use_true_random=False))
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(uses, min_size=20, max_size=80), st.randoms(use_true_random=False))
 def test_spans_never_overlap_and_miss_nothing(
     spark: SparkSession, seen: list[Use], random: Any
 ) -> None:
