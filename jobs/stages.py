@@ -6,12 +6,13 @@ import importlib
 import logging
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
+from jobs.lake.beside import side_by_side
 from jobs.lake.job import Job
 from jobs.lake.lock import writer
 from jobs.lake.settings import Settings, claim_home, conf_folder, home, merged, settings
@@ -238,26 +239,14 @@ def run_steps(
         run = open_run(night_settings(), as_of, dag, leads_to)
         refuse_given_up(run)
         try:
-            _side_by_side(steps, run)
+            runs = [run] if len(steps) == 1 else [run.alongside() for _ in steps]
+            side_by_side([partial(_run_step, *pair) for pair in zip(steps, runs, strict=True)])
         except QualityError:
             # The night ends here; whoever looks into it wants the pages of what did not hold.
             for page in PAGES:
                 with suppress(Exception):
                     _run_step(page, run)
             raise
-
-
-def _side_by_side(steps: Sequence[str], run: Run) -> None:
-    if len(steps) == 1:
-        _run_step(steps[0], run)
-        return
-    with ThreadPoolExecutor(len(steps)) as pool:
-        done = [pool.submit(_run_step, step, run.alongside()) for step in steps]
-    failed = [error for future in done if (error := future.exception())]
-    for error in failed[1:]:
-        log.error("failed beside another: %s", error)
-    if failed:
-        raise failed[0]
 
 
 def _run_step(step: str, run: Run) -> None:

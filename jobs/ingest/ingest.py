@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from jobs.ingest.arrivals import new_files
@@ -33,6 +34,7 @@ from jobs.ingest.silver import (
 )
 from jobs.ingest.waiting import work
 from jobs.lake import small
+from jobs.lake.beside import side_by_side
 from jobs.lake.decisions import given_up, released
 from jobs.lake.errors import DataError
 from jobs.lake.run import Record, Run
@@ -63,8 +65,8 @@ def ingest(run: Run) -> None:
         by_kind[night.mapping.kind.name].append(night)
     # Those with most columns to encrypt and most rows to sort first, so that none is left alone.
     order = sorted(by_kind, key=lambda kind: (kind not in ("crm", "events", "orders"), kind))
-    with ThreadPoolExecutor(run.settings.ingest.side_by_side) as pool:
-        stops = list(pool.map(_ingest_kind, [by_kind[kind] for kind in order]))
+    calls = [partial(_ingest_kind, by_kind[kind]) for kind in order]
+    stops = side_by_side(calls, run.settings.ingest.side_by_side)
     stopped = [message for messages in stops for message in messages]
     if stopped:
         raise DataError("\n".join(stopped))

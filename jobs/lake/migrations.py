@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from jobs.lake.contract import ContractError
-from jobs.lake.steps import AddColumn, ChangeKey, Step
+from jobs.lake.steps import AddColumn, ChangeKey, Step, TellApart
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,7 @@ MIGRATIONS: tuple[Migration, ...] = (
                 nullable=True,
             ),
             ChangeKey("identity.identifiers", ("identifier",), ("identifier", "valid_from")),
+            TellApart("identity.identifiers", ("identifier",), ("valid_from",)),
             AddColumn(
                 "gold.touchpoints",
                 "session_id",
@@ -90,6 +91,7 @@ MIGRATIONS: tuple[Migration, ...] = (
                 _TOUCHED,
                 ("identifier", "session_id", *_TOUCHED[1:]),
             ),
+            TellApart("gold.touchpoints", _TOUCHED, ("session_id",), sums=("times",)),
         ),
     ),
 )

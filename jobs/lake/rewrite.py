@@ -93,6 +93,7 @@ def rewritten(
     columns: Sequence[Projected],
     mark: str,
     renamed: Mapping[str, str | None],
+    folded_by: Sequence[str] = (),
 ) -> tuple[int, int]:
     """Write a table anew, from its own rows.
 
@@ -108,6 +109,8 @@ def rewritten(
         What the commit carries.
     renamed : mapping of str to str or None
         Columns that have another name from now on, or none.
+    folded_by : sequence of str
+        Columns of which rows that agree become one; the values are aggregates then.
 
     Returns
     -------
@@ -126,8 +129,10 @@ def rewritten(
     _rename_statistics(delta, table, renamed, mark)
     schema = pa.schema([column.field for column in columns])
     wanted = ", ".join(f'{column.value} AS "{column.field.name}"' for column in columns)
+    groups = ", ".join(f'"{name}"' for name in folded_by)
+    query = f"SELECT {wanted} FROM stored{' GROUP BY ' * bool(groups)}{groups}"  # noqa: S608
     with _connected(delta) as connection:
-        batches = connection.sql(f"SELECT {wanted} FROM stored").to_arrow_reader()  # noqa: S608
+        batches = connection.sql(query).to_arrow_reader()
         write_deltalake(
             delta,
             pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in batches)),

@@ -248,6 +248,69 @@ class ChangeKey:
         return ChangeKey(self.table, self.key, self.former)
 
 
+@dataclass(frozen=True)
+class TellApart:
+    """Columns join a key, so that there may be several rows where there was one.
+
+    Nothing is done to the rows there are; taken back, those that the former key cannot tell apart
+    become one. It stands after the :class:`ChangeKey`, so that it is taken back before it.
+    """
+
+    table: str
+    key: tuple[str, ...]
+    by: tuple[str, ...]
+    sums: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Say what it does."""
+        return f"{self.table}: rows of one {', '.join(self.key)} may differ in {', '.join(self.by)}"
+
+    def run(self, root: Folder, mark: str) -> Done:  # noqa: ARG002 - rows come later
+        """Leave the rows there are."""
+        return Done()
+
+    def inverse(self) -> FoldRows:
+        """Return the folding."""
+        return FoldRows(self.table, self.key, self.by, self.sums)
+
+
+@dataclass(frozen=True)
+class FoldRows:
+    """Of rows that agree in a key one is left: the last by other columns, nulls before all."""
+
+    table: str
+    key: tuple[str, ...]
+    by: tuple[str, ...]
+    sums: tuple[str, ...] = ()
+    """Columns that are added up."""
+
+    def __str__(self) -> str:
+        """Say what it does."""
+        return f"{self.table}: one row is left of each {', '.join(self.key)}"
+
+    def run(self, root: Folder, mark: str) -> Done:
+        """Write the table with one row a key, if any has more."""
+        schema = rewrite.stored(root, self.table)
+        if schema is None:
+            return Done()
+        _wanted(self, schema, *self.key, *self.by, *self.sums)
+        if not rewrite.repeated(root, self.table, self.key)[0]:
+            return Done()
+        fields = [Projected(self._value(f.name), f) for f in schema]
+        return Done(*rewrite.rewritten(root, self.table, fields, mark, {}, self.key))
+
+    def _value(self, column: str) -> str:
+        if column in self.key:
+            return f'"{column}"'
+        if column in self.sums:
+            return f'sum("{column}")'
+        order = ", ".join(f'"{name}" NULLS FIRST' for name in self.by)
+        return f'last("{column}" ORDER BY {order})'
+
+    def inverse(self) -> None:
+        """Return nothing: what was folded is in former versions only."""
+
+
 def _rewritten(
     root: Folder,
     table: str,

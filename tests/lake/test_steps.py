@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 from jobs.lake.contract import Column, ContractError, Table
 from jobs.lake.errors import DataError
 from jobs.lake.moves import DropTable, RenameTable
-from jobs.lake.steps import AddColumn, ChangeKey, RenameColumn, RetypeColumn
+from jobs.lake.opening import take_back
+from jobs.lake.steps import AddColumn, ChangeKey, RenameColumn, RetypeColumn, TellApart
 from jobs.lake.store import Lake
+from jobs.lake.upgrade import START
 from tests.lake.shelf import (
     BOOKS,
     BOUGHT_ON,
@@ -129,6 +132,22 @@ def test_a_key_that_rows_share_is_refused(lake: Lake) -> None:
         opened(lake, change, days, LOANS)
     lake.delta(BOOKS).delete("pages = '3'")
     opened(lake, change, days, LOANS)
+
+
+def test_rows_that_only_a_wider_key_tells_apart_are_folded_on_the_way_back(lake: Lake) -> None:
+    numbers = form(TITLE, Column("pages", "int", "P."), READER, TAGS, MARKS, BOUGHT_ON)
+    steps = (
+        RetypeColumn("gold.books", "pages", "string", "int"),
+        ChangeKey("gold.books", ("title",), ("title", "bought_on")),
+        TellApart("gold.books", ("title",), ("bought_on",), sums=("pages",)),
+    )
+    wider = replace(numbers, key=("title", "bought_on"))
+    opened(lake, changed(*steps), wider, LOANS)
+    lake.append_rows(wider, [book("Emma", 30, SECOND) | {"reader": "p9"}])
+    take_back(lake, changed(*steps), START)
+    told = [(row["title"], row["pages"], row["reader"]) for row in rows(lake, BOOKS)]
+    assert ("Emma", "150", "p9") in told
+    assert [title for title, *_ in told] == ["Emma", "Ulysses"]
 
 
 def test_a_column_that_may_not_be_null_gets_a_value(lake: Lake) -> None:
