@@ -35,8 +35,11 @@ def shown(page: Path) -> list[tuple[str, list[str]]]:
 
 COMMANDS = [
     pytest.param(command, printed, id=f"{page.stem}: {command[:60]}")
+    # A lake that went back to a former release is that one's.
+    for back in (False, True)
     for page in PAGES
     for command, printed in shown(page)
+    if ("--back-to" in command) is back
 ]
 
 
