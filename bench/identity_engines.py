@@ -28,7 +28,7 @@ from pyspark.sql import functions as F
 from jobs.identity import distributed, matched, matched_distributed, resolution
 from jobs.identity.accuracy import accuracy
 from jobs.identity.decided import Decisions
-from jobs.identity.matched import Opener
+from jobs.identity.formed import inline
 from jobs.identity.matching.fields import find_fields
 from jobs.identity.matching.matcher import Matcher, hash_key, train
 from jobs.identity.matching.settings import MatchSettings
@@ -87,23 +87,24 @@ def _timed(run: Any) -> tuple[Any, float]:
     return run(), round(time.perf_counter() - started, 1)
 
 
-def _opener(rows: pd.DataFrame) -> Opener:
-    held = rows.set_index("record_id", drop=False)
-    return lambda ids: held.loc[list(ids)].reset_index(drop=True)
-
-
 def _on_one_machine(people: pd.DataFrame, matcher: Matcher) -> pd.DataFrame:
     nothing = pa.table({"record_id": [], "blocks": pa.array([], pa.list_(pa.int64()))})
-    ids = people["record_id"].tolist()
-    found = matched.weigh(ids, nothing, matcher, _opener(people), KEY).matches
-    return found.sort_values(PAIR, ignore_index=True)
+    held = people.set_index("record_id", drop=False)
+    form = inline(lambda ids: held.loc[list(ids)].reset_index(drop=True), matcher, KEY)
+    found = matched.weigh(people["record_id"].tolist(), nothing, matcher, form).matches
+    return found.to_pandas().sort_values(PAIR, ignore_index=True)
 
 
 def _on_spark(spark: SparkSession, people: pd.DataFrame, matcher: Matcher) -> pd.DataFrame:
     rows = spark.createDataFrame(people.assign(is_new=True)).repartition(4)
     none = spark.createDataFrame([], "left_id string, right_id string")
-    found = matched_distributed.weigh(rows, matcher, _opener, KEY, none)[1].toPandas()
+    found = matched_distributed.weigh(rows, matcher, _opened, KEY, none)[1].toPandas()
     return found.sort_values(PAIR, ignore_index=True)
+
+
+def _opened(part: pa.RecordBatch) -> pd.DataFrame:
+    rows: pd.DataFrame = part.to_pandas()
+    return rows
 
 
 def _links(ids: Sequence[str]) -> pa.Table:

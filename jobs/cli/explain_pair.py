@@ -112,7 +112,8 @@ def opened(ends: Sequence[str], decisions: Decisions) -> tuple[pd.DataFrame, str
     KeyringError
         The master key cannot be read.
     """
-    from jobs.identity.match import CLEAR, NUMBERS, Vault
+    from jobs.identity.opening import CLEAR
+    from jobs.identity.vault import NUMBERS, Vault
     from jobs.ingest.keyring import key_file, read_keyring
     from jobs.lake.store import Lake
     from jobs.lake.tables.bronze import VAULT_CONTACTS, VAULT_KEYS
@@ -120,13 +121,11 @@ def opened(ends: Sequence[str], decisions: Decisions) -> tuple[pd.DataFrame, str
 
     ring = read_keyring(key_file(home()))
     held, own = Lake(lake_root()), [("record_id", "in", list(ends))]
-    vault = Vault(
-        held.rows(CUSTOMERS, own, ["record_id", "source", "version", *NUMBERS, *CLEAR]),
-        held.rows(VAULT_CONTACTS, own, ["record_id", "sealed", "email_token", "phone_token"]),
-        held.rows(VAULT_KEYS, own, ["record_id", "wrapped_key"]),
-        ring,
-        decisions,
-    )
+    columns = ["record_id", "sealed", "email_token", "phone_token"]
+    contacts = held.rows(VAULT_CONTACTS, own, columns)
+    keys = held.rows(VAULT_KEYS, own, ["record_id", "wrapped_key"])
+    customers = held.rows(CUSTOMERS, own, ["record_id", "source", "version", *NUMBERS, *CLEAR])
+    vault = Vault(customers, contacts, lambda _: (contacts, keys), ring, decisions)
     return vault.opened(list(ends)), vault.hash_key
 
 

@@ -170,6 +170,7 @@ def train(why: str) -> int:
         A run writes the lake.
     """
     from jobs.identity import match
+    from jobs.identity.vault import Vault
     from jobs.lake.history import successes
     from jobs.lake.run import Run
     from jobs.lake.runner import recorded
@@ -185,10 +186,12 @@ def train(why: str) -> int:
             raise StewardError("no night has been run yet: bespoke run")
         run = Run(run_settings, lake, max(nights), "manual")
         with recorded(run, "train_identity") as record:
-            vault = match.Vault.of(run, record)
+            vault = Vault.of(run, record)
             asked = datetime.now(UTC).isoformat()
             version = (
-                match.train(run, record, vault, why=why, asked=asked) if vault.telling else None
+                match.train(run, record, vault, why=why, asked=asked)
+                if len(vault.telling)
+                else None
             )
             if version is None:
                 raise StewardError("the records tell too little to learn from")

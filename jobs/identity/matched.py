@@ -6,31 +6,28 @@ So whatever nights the records come in, the same pairs are found, each on the ni
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
-import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from jobs.identity.formed import ROW, Former
 from jobs.identity.matching.comparisons import grades
 from jobs.identity.matching.matcher import Matcher
-from jobs.identity.matching.pairs import graded, load
+from jobs.identity.matching.model import MatchModel
+from jobs.identity.matching.pairs import RECORDS, graded
 from jobs.identity.matching.records import RECORD
-from jobs.identity.matching.resolve import as_arrow
 from jobs.identity.matching.scoring import WEIGHT_UNIT, one_of, opened, weighed
 
 LEAST = -10.0
 """Log2 odds below which a pair is not kept: to clusters it is as one that was never weighed."""
 ANY = -1e6
 """Less than any pair weighs."""
-
-Numbers = NDArray[np.int64]
-Opener = Callable[[Sequence[str]], pd.DataFrame]
-"""Given ids of records, returns their columns as text, a row each."""
+_AT_A_TIME = 4_000_000
+"""Blocks that are joined at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,24 +36,40 @@ class Weighed:
 
     Attributes
     ----------
-    blocks : DataFrame
-        ``record_id``, ``blocks`` (array of int64) of each new record.
-    matches : DataFrame
+    blocks : pyarrow.Table
+        ``record_id``, ``blocks`` (list of int64) of each new record, in order.
+    matches : pyarrow.Table
         ``left_id``, ``right_id`` (in order), ``weight``, ``probability``, ``comparison``,
         ``contradicting`` of each pair with a new record.
     """
 
-    blocks: pd.DataFrame
-    matches: pd.DataFrame
+    blocks: pa.Table
+    matches: pa.Table
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a night's weighing may take.
+
+    Attributes
+    ----------
+    memory : str
+        Of DuckDB, as ``2GB``.
+    folder : Path
+        Where it puts what does not fit; of this process alone.
+    """
+
+    memory: str
+    folder: Path
 
 
 def weigh(
     new: Sequence[str],
     held: pa.Table,
     matcher: Matcher,
-    open_records: Opener,
-    key: str,
+    form: Former,
     asked: Sequence[tuple[str, str]] = (),
+    room: Room | None = None,
 ) -> Weighed:
     """Weigh new records against each other and against those held.
 
@@ -68,98 +81,140 @@ def weigh(
         ``record_id``, ``blocks`` of the others.
     matcher : Matcher
         The model.
-    open_records : callable
-        Reads records.
-    key : str
-        Of the matcher's hashes.
+    form : callable
+        Brings records into their form.
     asked : sequence of (str, str)
         Pairs with a new record that are weighed in any case, however little speaks for them.
+    room : Room, optional
+        What it may take; by default what the machine has.
     """
-    forms = matcher.forms(open_records(new), key)
-    hashed = matcher.keys(forms, key)
     with opened() as database:
-        pairs = _candidates(database, hashed, held)
-        found = np.unique(pairs.loc[pairs["old"] >= 0, "old"].to_numpy(dtype=np.int64))
-        old_ids = np.asarray(held.column("record_id").to_pylist(), dtype=object)
-        wanted = {*old_ids[found].tolist(), *(r for pair in asked for r in pair)} - set(new)
-        ids = [*new, *sorted(wanted)]
-        if wanted:
-            more = matcher.forms(open_records(ids[len(new) :]), key)
-            forms = pd.concat([forms, more], ignore_index=True)
-        number = pd.Series(np.arange(len(ids)), index=ids)
-        right = np.where(pairs["old"] >= 0, -1, pairs["other"])
-        if len(found):
-            of_old = np.full(len(old_ids), -1, dtype=np.int64)
-            of_old[found] = number[old_ids[found]].to_numpy()
-            right = np.where(pairs["old"] >= 0, of_old[pairs["old"]], right)
-        left = pairs["row"].to_numpy(dtype=np.int64)
-        records = _Loaded(database, matcher, forms, ids)
-        matches = records.matches(left, right, LEAST)
-        if asked:
-            ends = number[[r for pair in asked for r in pair]].to_numpy().reshape(-1, 2)
-            certain = records.matches(ends[:, 0], ends[:, 1], ANY)
-            matches = pd.concat([certain, matches], ignore_index=True).drop_duplicates(
-                ["left_id", "right_id"]
-            )
-    return Weighed(_as_lists(new, hashed), matches)
-
-
-def _candidates(
-    database: duckdb.DuckDBPyConnection, hashed: pd.DataFrame, held: pa.Table
-) -> pd.DataFrame:
-    """Pairs with a block in common: ``row`` new, and ``other`` new or ``old`` held, or -1."""
-    lists = held.column("blocks").combine_chunks()
-    database.register("fresh", pa.Table.from_pandas(hashed, preserve_index=False))
-    database.register(
-        "known", pa.table({"old": pc.list_parent_indices(lists), "block": pc.list_flatten(lists)})
-    )
-    return database.execute(
-        "SELECT DISTINCT a.row, b.row AS other, -1::BIGINT AS old FROM fresh a JOIN fresh b "
-        "USING (block) WHERE a.row < b.row UNION ALL "
-        "SELECT DISTINCT a.row, -1::BIGINT AS other, b.old FROM fresh a JOIN known b USING (block)"
-    ).df()
-
-
-class _Loaded:
-    """Records in their form, loaded into a database to be compared."""
-
-    def __init__(
-        self,
-        database: duckdb.DuckDBPyConnection,
-        matcher: Matcher,
-        forms: pd.DataFrame,
-        ids: Sequence[str],
-    ) -> None:
-        self.database, self.matcher = database, matcher
+        if room is not None:
+            database.execute(f"SET memory_limit = '{room.memory}'")
+            database.execute(f"SET temp_directory = '{room.folder}'")
+        database.register("fresh", form(new))
+        places = _candidates(database, held)
+        old = held.column("record_id").take(places).to_pylist() if len(places) else []
+        others = sorted({*old, *(record for pair in asked for record in pair)} - set(new))
         # The left one of a pair is the smaller id, whatever night it came in.
-        order = np.argsort(np.asarray(ids, dtype=object), kind="stable")
-        self.names = np.asarray(ids, dtype=object)[order]
-        self.rank = np.empty(len(ids), dtype=np.int64)
-        self.rank[order] = np.arange(len(ids))
-        forms = forms.iloc[order].reset_index(drop=True)
-        forms.insert(0, RECORD, np.arange(len(forms), dtype=np.int64))
-        load(database, as_arrow(forms))
-
-    def matches(self, one: Numbers, other: Numbers, least: float) -> pd.DataFrame:
-        """Weigh pairs of records, by their places in the ids."""
-        model = self.matcher.model
-        low = np.minimum(self.rank[one], self.rank[other])
-        high = np.maximum(self.rank[one], self.rank[other])
-        self.database.register("candidates", pa.table({"l": low, "r": high}))
-        fields = list(model.roles)
-        query = weighed(model, graded(model, "FROM candidates"), least=least, columns=fields)
-        found = self.database.execute(query).df()
-        bits = found["w"].to_numpy(dtype=np.int64) / WEIGHT_UNIT
-        return pd.DataFrame(
-            {
-                "left_id": self.names[found["l"].to_numpy(dtype=np.int64)],
-                "right_id": self.names[found["r"].to_numpy(dtype=np.int64)],
-                "weight": bits,
-                "probability": np.round(1 / (1 + np.exp2(-bits)), 6),
-                "comparison": _in_words(self.matcher, found[fields]),
-                "contradicting": _contradicting(self.matcher, found),
-            }
+        ids = pa.array(sorted([*new, *others]), pa.string())
+        database.register("names", pa.table({"number": _numbers(len(ids)), "id": ids}))
+        database.register("of_new", _ranks(ROW, new, ids))
+        if others:
+            database.register("others", form(others))
+            database.register("of_others", _ranks(ROW, others, ids))
+        database.register("of_old", _ranks("place", old, ids).set_column(0, "place", places))
+        _load(database, matcher.model, with_others=bool(others))
+        database.execute(
+            "CREATE TEMP TABLE candidates AS "
+            "SELECT least(a.record, b.record) AS l, greatest(a.record, b.record) AS r "
+            "FROM both_new JOIN of_new a USING (row) JOIN of_new b ON b.row = other "
+            "UNION ALL SELECT least(a.record, o.record), greatest(a.record, o.record) "
+            "FROM with_old JOIN of_new a USING (row) JOIN of_old o USING (place)"
         )
+        matches = _matches(database, matcher, "FROM candidates", LEAST)
+        if asked:
+            ends = {
+                side: pc.index_in(pa.array([pair[n] for pair in asked], pa.string()), value_set=ids)
+                for n, side in enumerate("lr")
+            }
+            database.register("asked", pa.table(ends))
+            database.register("usual", matches)
+            database.register("certain", _matches(database, matcher, "FROM asked", ANY))
+            matches = _table(
+                database,
+                "SELECT * FROM (FROM certain UNION ALL FROM usual ANTI JOIN certain "
+                "USING (left_id, right_id)) ORDER BY left_id, right_id",
+            )
+        own = _table(database, "SELECT blocks FROM fresh ORDER BY row")
+    return Weighed(own.add_column(0, "record_id", pa.array(list(new), pa.string())), matches)
+
+
+def _numbers(count: int) -> pa.Array:
+    return pa.array(range(count), pa.int64())
+
+
+def _ranks(name: str, records: Sequence[str], ids: pa.Array) -> pa.Table:
+    """Return the place of each of some records (``name``), and its number among all."""
+    found = pc.index_in(pa.array(list(records), pa.string()), value_set=ids)
+    return pa.table({name: _numbers(len(records)), RECORD: found.cast(pa.int64())})
+
+
+def _candidates(database: duckdb.DuckDBPyConnection, held: pa.Table) -> pa.Array:
+    """Find pairs with a block in common; return the places of those held that are in any.
+
+    ``both_new`` gets ``row`` and ``other``, ``with_old`` gets ``row`` and ``place``.
+    """
+    lists = held.column("blocks").combine_chunks()
+    known = pa.table({"place": pc.list_parent_indices(lists), "block": pc.list_flatten(lists)})
+    database.register("known", known.cast(pa.schema({"place": pa.int64(), "block": pa.int64()})))
+    database.execute("CREATE TEMP TABLE keys AS SELECT row, unnest(blocks) AS block FROM fresh")
+    (count,) = database.execute("SELECT count(*) FROM keys").fetchall()[0]
+    slices = max(count // _AT_A_TIME, 1)
+    database.execute("CREATE TEMP TABLE found (row BIGINT, other BIGINT)")
+    for number in range(slices):
+        database.execute(
+            "WITH part AS MATERIALIZED (SELECT * FROM keys WHERE abs(block % $1) = $2) "
+            "INSERT INTO found SELECT a.row, b.row FROM part a JOIN part b USING (block) "
+            "WHERE a.row < b.row",
+            [slices, number],
+        )
+    database.execute("CREATE TEMP TABLE both_new AS SELECT DISTINCT row, other FROM found")
+    database.execute("DROP TABLE found")
+    database.execute(
+        "CREATE TEMP TABLE with_old AS "
+        "SELECT DISTINCT row, place FROM keys JOIN known USING (block)"
+    )
+    database.execute("DROP TABLE keys")
+    places = _table(database, "SELECT DISTINCT place FROM with_old ORDER BY place")
+    return places.column("place").combine_chunks()
+
+
+def _load(database: duckdb.DuckDBPyConnection, model: MatchModel, *, with_others: bool) -> None:
+    """Put forms into the table that pairs are graded by, each under its number."""
+    columns = ", ".join(
+        [*(c for c in model.columns if c != RECORD), *(f"{name}_rarity" for name in model.roles)]
+    )
+    rows = [
+        f"SELECT record, {columns} FROM {forms} JOIN {ranks} USING (row)"  # noqa: S608  our own names
+        for forms, ranks in (("fresh", "of_new"), ("others", "of_others"))[: 1 + with_others]
+    ]
+    database.execute(f"CREATE OR REPLACE TEMP TABLE {RECORDS} AS {' UNION ALL '.join(rows)}")
+
+
+def _matches(
+    database: duckdb.DuckDBPyConnection, matcher: Matcher, pairs: str, least: float
+) -> pa.Table:
+    """Weigh pairs of records."""
+    model = matcher.model
+    query = weighed(model, graded(model, pairs), least=least, columns=list(model.roles))
+    return _table(
+        database,
+        f"SELECT a.id AS left_id, b.id AS right_id, {', '.join(columns_of_a_match(matcher))} "  # noqa: S608  our own names
+        f"FROM ({query}) JOIN names a ON a.number = l JOIN names b ON b.number = r ORDER BY l, r",
+    )
+
+
+def _table(database: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
+    found: pa.Table = database.sql(query).to_arrow_table()
+    return found
+
+
+def columns_of_a_match(matcher: Matcher) -> list[str]:
+    """Write what is kept of a weighed pair, as SQL that DuckDB and Spark both read."""
+    bits = f"CAST(w AS DOUBLE) / {WEIGHT_UNIT}"
+    words = []
+    for name, told in labels(matcher).items():
+        said = [f"{name} {word}".replace("'", "''") for word in told]
+        cases = " ".join(f"WHEN {grade} THEN '{word}'" for grade, word in enumerate(said))
+        words.append(f"CASE {name} {cases} END")
+    against = " OR ".join(f"{name} = 0" for name in one_of(matcher.model)) or "FALSE"
+    return [
+        f"{bits} AS weight",
+        f"round(1 / (1 + pow(2, -({bits}))), 6) AS probability",
+        f"concat_ws(', ', {', '.join(words)}) AS comparison",
+        f"{against} AS contradicting",
+    ]
 
 
 def labels(matcher: Matcher) -> dict[str, list[str]]:
@@ -169,30 +224,3 @@ def labels(matcher: Matcher) -> dict[str, list[str]]:
         name: ["differs", *(label for label, _ in grades(name, role, model.columns)[1:])]
         for name, role in model.roles.items()
     }
-
-
-def _in_words(matcher: Matcher, found: pd.DataFrame) -> pd.Series:
-    """Say of each pair how alike it is: ``first_name equal, birth_date one digit off``."""
-    told = labels(matcher)
-    groups = found.groupby(list(found.columns), sort=False)
-    words = [
-        ", ".join(
-            f"{name} {told[name][grade]}"
-            for name, grade in zip(found.columns, pattern, strict=True)
-            if grade >= 0
-        )
-        for pattern in groups.size().index
-    ]
-    return groups.ngroup().map(dict(enumerate(words)))
-
-
-def _contradicting(matcher: Matcher, found: pd.DataFrame) -> pd.Series:
-    return (found[one_of(matcher.model)] == 0).any(axis=1)
-
-
-def _as_lists(new: Sequence[str], hashed: pd.DataFrame) -> pd.DataFrame:
-    """Gather the blocks of each record into a list, in order."""
-    ordered = hashed.sort_values(["row", "block"], kind="stable").drop_duplicates()
-    counts = np.bincount(ordered["row"], minlength=len(new))
-    lists = np.split(ordered["block"].to_numpy(dtype=np.int64), np.cumsum(counts)[:-1])
-    return pd.DataFrame({"record_id": list(new), "blocks": lists}, dtype=object)

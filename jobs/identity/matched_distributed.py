@@ -6,26 +6,25 @@ is the same; Splink writes it for either engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pandas as pd
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
-from jobs.identity.matched import ANY, LEAST, labels
+from jobs.identity.formed import BLOCKS, ROW, formed
+from jobs.identity.matched import ANY, LEAST, columns_of_a_match
 from jobs.identity.matching.matcher import Matcher
 from jobs.identity.matching.pairs import RECORDS, graded
 from jobs.identity.matching.records import RECORD
 from jobs.identity.matching.resolve import as_arrow
-from jobs.identity.matching.scoring import WEIGHT_UNIT, one_of, weighed
+from jobs.identity.matching.scoring import weighed
 
-if TYPE_CHECKING:
-    from jobs.identity.matched import Opener
-
-_BLOCKS, _NEW = "blocks", "is_new"
+_NEW = "is_new"
+Opener = Callable[[pa.RecordBatch], pd.DataFrame]
+"""Given records, returns the columns of the matcher's fields as text, a row each."""
 _DISTANCES = {
     "jaro_winkler": "JaroWinklerSimilarity",
     "damerau_levenshtein": "LevDamerauDistance",
@@ -35,7 +34,7 @@ _DISTANCES = {
 def weigh(
     records: DataFrame,
     matcher: Matcher,
-    opener: Callable[[pd.DataFrame], Opener],
+    opener: Opener,
     key: str,
     asked: DataFrame,
 ) -> tuple[DataFrame, DataFrame]:
@@ -48,7 +47,8 @@ def weigh(
     matcher : Matcher
         The model.
     opener : callable
-        Makes, of some rows of ``records``, what reads them; it runs on the workers.
+        Given some rows of ``records`` in Arrow's form, returns what they tell; it runs on the
+        workers.
     key : str
         Of the matcher's hashes.
     asked : DataFrame
@@ -64,8 +64,9 @@ def weigh(
     spark = records.sparkSession
     for name, java in _DISTANCES.items():
         spark.udf.registerJavaFunction(name, f"uk.gov.moj.dash.linkage.{java}", DoubleType())
-    forms = records.mapInArrow(_forming(matcher, opener, key), _schema(matcher)).persist()
-    placed = forms.select(RECORD, _NEW, F.explode(_BLOCKS).alias("block"))
+    schema = _schema(matcher)
+    forms = records.mapInArrow(_forming(matcher, opener, key, schema.names), schema).persist()
+    placed = forms.select(RECORD, _NEW, F.explode(BLOCKS).alias("block"))
     fresh = placed.where(_NEW).select(F.col(RECORD).alias("one"), "block")
     both = fresh.join(placed, "block").where(
         (F.col("one") < F.col(RECORD)) | (~F.col(_NEW) & (F.col("one") != F.col(RECORD)))
@@ -76,7 +77,7 @@ def weigh(
     matches = _matches(forms, usual, matcher, LEAST).unionByName(
         _matches(forms, certain, matcher, ANY)
     )
-    blocks = forms.where(_NEW).select(F.col(RECORD).alias("record_id"), _BLOCKS)
+    blocks = forms.where(_NEW).select(F.col(RECORD).alias("record_id"), BLOCKS)
     return blocks, matches
 
 
@@ -89,55 +90,22 @@ def _matches(forms: DataFrame, pairs: DataFrame, matcher: Matcher, least: float)
         columns=fields,
     )
     # A query that names frames, and no views that two runs in one session would share.
-    query = told.replace(f"JOIN {RECORDS} ", "JOIN {records} ").rpartition(" ORDER BY ")[0]
+    query = told.replace(f"JOIN {RECORDS} ", "JOIN {records} ")
     found = forms.sparkSession.sql(query, pairs=pairs, records=forms)
-    bits = F.col("w") / F.lit(float(WEIGHT_UNIT))
-    return found.select(
-        F.col("l").alias("left_id"),
-        F.col("r").alias("right_id"),
-        bits.alias("weight"),
-        F.round(1 / (1 + F.pow(F.lit(2.0), -bits)), 6).alias("probability"),
-        _in_words(matcher).alias("comparison"),
-        _contradicting(matcher).alias("contradicting"),
-    )
-
-
-def _in_words(matcher: Matcher) -> Column:
-    parts = []
-    for name, words in labels(matcher).items():
-        told = F.lit(None).cast("string")
-        for grade, word in enumerate(words):
-            told = F.when(F.col(name) == grade, f"{name} {word}").otherwise(told)
-        parts.append(told)
-    return F.concat_ws(", ", *parts)
-
-
-def _contradicting(matcher: Matcher) -> Column:
-    flag = F.lit(False)
-    for name in one_of(matcher.model):
-        flag = flag | (F.col(name) == 0)
-    return flag
+    return found.selectExpr("l AS left_id", "r AS right_id", *columns_of_a_match(matcher))
 
 
 def _forming(
-    matcher: Matcher, opener: Callable[[pd.DataFrame], Opener], key: str
+    matcher: Matcher, opener: Opener, key: str, names: Sequence[str]
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def form(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             if not batch.num_rows:
                 continue
-            rows = batch.to_pandas()
-            ids = rows["record_id"].tolist()
-            forms = matcher.forms(opener(rows)(ids), key)
-            hashed = matcher.keys(forms, key).drop_duplicates().sort_values(["row", "block"])
-            lists: list[list[int]] = [[] for _ in ids]
-            for row, block in zip(hashed["row"].tolist(), hashed["block"].tolist(), strict=True):
-                lists[row].append(block)
-            table = as_arrow(forms)
-            table = table.append_column(RECORD, pa.array(ids, pa.string()))
-            table = table.append_column(_NEW, pa.array(rows[_NEW], pa.bool_()))
-            table = table.append_column(_BLOCKS, pa.array(lists, pa.list_(pa.int64())))
-            yield from table.to_batches()
+            table = formed(opener(batch), matcher, key).drop_columns([ROW])
+            table = table.append_column(RECORD, batch.column("record_id").cast(pa.string()))
+            table = table.append_column(_NEW, batch.column(_NEW))
+            yield from table.select(names).to_batches()
 
     return form
 
@@ -157,6 +125,6 @@ def _schema(matcher: Matcher) -> StructType:
     own = [
         StructField(RECORD, StringType()),
         StructField(_NEW, BooleanType()),
-        StructField(_BLOCKS, ArrayType(LongType())),
+        StructField(BLOCKS, ArrayType(LongType())),
     ]
     return StructType([*fields, *own])

@@ -32,6 +32,8 @@ class MatchingSettings(MatchSettings):
     train_from : int
         From so many records with a name or an address on, the first identity model is trained.
         Before that records are joined by an address and a name in common.
+    train_records : int
+        It learns from at most so many records, drawn among all.
     pairs_a_record : int
         So many pairs a record may be compared at most, when a model is trained.
     review : float
@@ -42,6 +44,7 @@ class MatchingSettings(MatchSettings):
     """
 
     train_from: PositiveInt = 200
+    train_records: PositiveInt = 100_000
     pairs_a_record: PositiveInt = 40
     accept: float = 3.0
     review: float = -3.0
@@ -107,6 +110,8 @@ class IdentitySettings(BaseModel):
     single_node_records : int
         Up to this many records are weighed, and golden values and households worked out, on one
         machine; more on Spark.
+    memory : str
+        What DuckDB may take to weigh records on one machine; what does not fit goes to disk.
     golden : GoldenSettings
         Which record's value survives.
     households : HouseholdsSettings
@@ -117,7 +122,7 @@ class IdentitySettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    single_node_links: PositiveInt = 2_000_000
+    single_node_links: PositiveInt = 6_000_000
     max_contact_holders: PositiveInt = 20
     max_device_links: PositiveInt = 50
     blocked: tuple[str, ...] = ()
@@ -125,7 +130,8 @@ class IdentitySettings(BaseModel):
         default={"customer_no": 14, "login": 14, "loyalty_no": 10}, min_length=1
     )
     matching: MatchingSettings = MatchingSettings()
-    single_node_records: PositiveInt = 500_000
+    single_node_records: PositiveInt = 2_000_000
+    memory: str = Field(default="1GB", pattern=r"^\d+(MB|GB)$")
     golden: GoldenSettings = GoldenSettings()
     households: HouseholdsSettings = HouseholdsSettings()
     spans: SpanSettings = SpanSettings()

@@ -12,7 +12,7 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,12 +85,22 @@ def unseal(key: bytes, record_id: str, column: str, sealed: str) -> str:
     KeyringError
         The key is another record's, or the value was moved from another record or column.
     """
-    data = base64.b64decode(sealed.removeprefix(SEALED))
-    bound = f"{record_id}\x1f{column}".encode()
-    try:
-        return AESGCM(key).decrypt(data[:_NONCE], data[_NONCE:], bound).decode()
-    except InvalidTag:
-        raise KeyringError(f"column {column} of a record cannot be read with its key") from None
+    return unsealing(key, record_id)(column, sealed)
+
+
+def unsealing(key: bytes, record_id: str) -> Callable[[str, str], str]:
+    """Return what decrypts the values of one record, as :func:`unseal`: given column and value."""
+    cipher = AESGCM(key)
+
+    def opened(column: str, sealed: str) -> str:
+        data = base64.b64decode(sealed.removeprefix(SEALED))
+        try:
+            bound = f"{record_id}\x1f{column}".encode()
+            return cipher.decrypt(data[:_NONCE], data[_NONCE:], bound).decode()
+        except InvalidTag:
+            raise KeyringError(f"column {column} of a record cannot be read with its key") from None
+
+    return opened
 
 
 def key_file(home: Path) -> Path:

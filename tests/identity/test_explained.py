@@ -54,7 +54,8 @@ def matches(people: pd.DataFrame, matcher: Matcher) -> pd.DataFrame:
     """All pairs that are worth a look, and as many others."""
     ids = list(people["id"])
     strange = list(zip(ids[:-7], ids[7:], strict=True))
-    return Nights(people, matcher).night(ids, asked=strange).matches
+    found: pd.DataFrame = Nights(people, matcher).night(ids, asked=strange).matches.to_pandas()
+    return found
 
 
 @pytest.fixture(scope="module")

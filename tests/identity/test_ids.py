@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from jobs.identity.formed import inline
 from jobs.identity.matched import weigh
 from jobs.identity.matching.fields import find_fields
 from jobs.identity.matching.matcher import Matcher, hash_key, train
@@ -45,7 +46,7 @@ def called(people: pd.DataFrame, matcher: Matcher, ids: Sequence[str]) -> Mappin
     def open_records(wanted: Sequence[str]) -> pd.DataFrame:
         return people.loc[list(wanted)].reset_index(drop=True)
 
-    matches = weigh(sorted(ids), nothing, matcher, open_records, KEY).matches
+    matches = weigh(sorted(ids), nothing, matcher, inline(open_records, matcher, KEY)).matches
     made = {record: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=n)
             for n, record in enumerate(people["id"])}  # fmt: skip
     nodes = [f"record:{record}" for record in ids]
@@ -53,7 +54,7 @@ def called(people: pd.DataFrame, matcher: Matcher, ids: Sequence[str]) -> Mappin
     ends = pa.chunked_array([pa.array(nodes, pa.string())])
     links = pa.table({"left_id": ends, "right_id": ends, "first_seen": times, "last_seen": times})
     columns = ["left_id", "right_id", "weight", "contradicting"]
-    evidence = Evidence(TRAITS, pa.Table.from_pandas(matches[columns], preserve_index=False))
+    evidence = Evidence(TRAITS, matches.select(columns))
     found = resolve(links, evidence, IdentitySettings()).identifiers
     names = found.column("representative").to_pylist()
     return dict(zip(found.column("identifier").to_pylist(), names, strict=True))

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jobs.identity.formed import inline
 from jobs.identity.matched import Weighed, weigh
 from jobs.identity.matching.fields import find_fields
 from jobs.identity.matching.matcher import Matcher, hash_key, train
@@ -55,11 +56,14 @@ class Nights:
                 "blocks": pa.array([self.blocks[r] for r in held], pa.list_(pa.int64())),
             }
         )
-        found = weigh(sorted(new), table, self.matcher, self._open, KEY, asked)
-        own = found.blocks
-        self.blocks |= {r: list(b) for r, b in zip(own["record_id"], own["blocks"], strict=True)}
-        rows = found.matches[["left_id", "right_id", "weight", "comparison"]]
-        self.matches |= {(a, b): (w, c) for a, b, w, c in rows.itertuples(index=False)}
+        found = weigh(
+            sorted(new), table, self.matcher, inline(self._open, self.matcher, KEY), asked
+        )
+        self.blocks |= {row["record_id"]: row["blocks"] for row in found.blocks.to_pylist()}
+        self.matches |= {
+            (row["left_id"], row["right_id"]): (row["weight"], row["comparison"])
+            for row in found.matches.to_pylist()
+        }
         return found
 
     def _open(self, records: Sequence[str]) -> pd.DataFrame:
@@ -119,7 +123,7 @@ def test_a_pair_that_is_asked_for_is_weighed_however_little_speaks_for_it(
     nights.night([r for r in ids if r != strange[0]])
     found = nights.night([strange[0]], asked=[strange])
     assert nights.matches[strange][0] < 0
-    assert not found.matches.duplicated(["left_id", "right_id"]).any()
+    assert not found.matches.to_pandas().duplicated(["left_id", "right_id"]).any()
 
 
 def test_a_record_that_tells_nothing_is_looked_for_by_nothing(

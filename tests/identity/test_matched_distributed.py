@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.identity import matched, matched_distributed
-from jobs.identity.matched import Opener
+from jobs.identity.formed import inline
 from jobs.identity.matching.fields import find_fields
 from jobs.identity.matching.matcher import hash_key, train
 from jobs.identity.matching.settings import MatchSettings
@@ -23,10 +23,10 @@ KEY = hash_key(b"a secret of the tests")
 PAIR = ["left_id", "right_id"]
 
 
-def opener(rows: pd.DataFrame) -> Opener:
+def opener(part: pa.RecordBatch) -> pd.DataFrame:
     """Read records of a part: here they lie open."""
-    held = rows.set_index("record_id", drop=False)
-    return lambda ids: held.loc[list(ids)].reset_index(drop=True)
+    rows: pd.DataFrame = part.to_pandas()
+    return rows
 
 
 def by_pair(matches: pd.DataFrame) -> pd.DataFrame:
@@ -47,15 +47,10 @@ def test_one_machine_and_spark_weigh_alike(spark: SparkSession) -> None:
 
     old, new = ids[::3], sorted(set(ids) - set(ids[::3]))
     nothing = pa.table({"record_id": [], "blocks": pa.array([], pa.list_(pa.int64()))})
-    before = matched.weigh(old, nothing, matcher, open_records, KEY).blocks
-    held = pa.table(
-        {
-            "record_id": pa.array(before["record_id"], pa.string()),
-            "blocks": pa.array(before["blocks"].tolist(), pa.list_(pa.int64())),
-        }
-    )
+    form = inline(open_records, matcher, KEY)
+    held = matched.weigh(old, nothing, matcher, form).blocks
     asked = [(new[0], new[1]), (min(old[0], new[2]), max(old[0], new[2]))]
-    one = matched.weigh(new, held, matcher, open_records, KEY, asked)
+    one = matched.weigh(new, held, matcher, form, asked)
     rows = people.rename(columns={"id": "record_id"}).assign(is_new=people["id"].isin(new))
     blocks, matches = matched_distributed.weigh(
         spark.createDataFrame(rows),
@@ -65,8 +60,8 @@ def test_one_machine_and_spark_weigh_alike(spark: SparkSession) -> None:
         spark.createDataFrame(asked, "left_id string, right_id string"),
     )
     pd.testing.assert_frame_equal(
-        by_pair(matches.toPandas()), by_pair(one.matches), check_dtype=False
+        by_pair(matches.toPandas()), by_pair(one.matches.to_pandas()), check_dtype=False
     )
     assert {r.record_id: list(r.blocks) for r in blocks.collect()} == {
-        record: list(of) for record, of in one.blocks.itertuples(index=False)
+        row["record_id"]: row["blocks"] for row in one.blocks.to_pylist()
     }

@@ -12,10 +12,12 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from jobs.identity.match import CLEAR, FIELDS, SEALED
+from jobs.identity.formed import inline
+from jobs.identity.match import FIELDS
 from jobs.identity.matched import weigh
 from jobs.identity.matching.matcher import Matcher, hash_key, train
 from jobs.identity.matching.settings import MatchSettings
+from jobs.identity.opening import CLEAR, SEALED
 from jobs.ingest.keyring import Keyring, key_file, make_keyring, seal
 from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
@@ -167,5 +169,5 @@ def _weighed(ring: Keyring) -> tuple[Matcher, pd.DataFrame]:
 
     blocks = pa.array([], pa.list_(pa.int64()))
     held = pa.table({"record_id": pa.array([], pa.string()), "blocks": blocks})
-    found = weigh(list(people["id"]), held, matcher, opened, key).matches
-    return matcher, found.assign(model=1, loaded_on=NIGHT, version="1")
+    found = weigh(list(people["id"]), held, matcher, inline(opened, matcher, key)).matches
+    return matcher, found.to_pandas().assign(model=1, loaded_on=NIGHT, version="1")

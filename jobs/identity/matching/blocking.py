@@ -19,7 +19,12 @@ Rule = tuple[str, ...]
 
 
 def rules_for(
-    table: pd.DataFrame, roles: Mapping[str, Role], *, pairs: int, all_pairs_up_to: int
+    table: pd.DataFrame,
+    roles: Mapping[str, Role],
+    *,
+    pairs: int,
+    all_pairs_up_to: int,
+    of: int | None = None,
 ) -> tuple[Rule, ...]:
     """Choose blocking rules.
 
@@ -34,6 +39,8 @@ def rules_for(
         as many as there are records where those are more.
     all_pairs_up_to : int
         Up to this many pairs all are compared, with the rule of no columns.
+    of : int, optional
+        How many records there are, where the table is a sample of them.
 
     Returns
     -------
@@ -41,7 +48,9 @@ def rules_for(
         A rule of every family: the tightest first, and from there on looser ones, those that cost
         least first, until the pairs are spent. None where the tightest of all give too many.
     """
-    count = len(table)
+    count = len(table) if of is None else of
+    # A rule gives pairs by the square of the records.
+    each = (count / max(len(table), 1)) ** 2
     if count * (count - 1) // 2 <= all_pairs_up_to:
         return ((),)
     columns = {c for family in _families(roles) for rule in family for c in rule}
@@ -52,7 +61,7 @@ def rules_for(
         database.register("records", table[sorted(usable)])
         database.execute("CREATE TABLE keys AS FROM records")
         costs = {
-            rule: _pairs(database, rule)
+            rule: round(each * _pairs(database, rule))
             for family in _families(roles)
             for rule in family
             if usable.issuperset(rule)

@@ -254,6 +254,7 @@ def train(
     *,
     key: str,
     until: date,
+    of: int | None = None,
 ) -> Matcher | None:
     """Learn a matcher from records, without labels.
 
@@ -269,6 +270,8 @@ def train(
         Of the hashes.
     until : date
         Last night whose records they are.
+    of : int, optional
+        How many records there are, where ``frame`` is a sample of them.
 
     Returns
     -------
@@ -285,7 +288,7 @@ def train(
     compared = compared_fields(table, roles)
     copies = first_copies(table, list(compared), list(compared))
     told = table[copies == np.arange(len(table))]
-    rules = rules_for(told, compared, pairs=settings.pairs, all_pairs_up_to=0)
+    rules = rules_for(told, compared, pairs=settings.pairs, all_pairs_up_to=0, of=of)
     if not rules:
         return None
     model = untrained(compared, tuple(table.columns), rules, linked=False)

@@ -74,7 +74,8 @@ def scored(
         Weights (log2 odds) below it are not returned.
     """
     told = one_of(model)
-    found = database.execute(weighed(model, graded_pairs, least=least, columns=told)).df()
+    query = weighed(model, graded_pairs, least=least, columns=told)
+    found = database.execute(f"{query} ORDER BY l, r").df()
     left, right, weight = (found[name].to_numpy(dtype=np.int64) for name in ("l", "r", "w"))
     return Edges(left, right, weight, (found[told] == 0).any(axis=1).to_numpy(dtype=np.bool_))
 
@@ -110,7 +111,7 @@ def weighed(
     Returns
     -------
     str
-        ``l``, ``r``, ``w`` (thousandths of a bit) and ``columns``, in the order of the pairs.
+        ``l``, ``r``, ``w`` (thousandths of a bit) and ``columns``.
     """
     kinds = {f"kind_{place}": kind for place, kind in enumerate((*model.persons, *model.related))}
     strangers = _bits(model, model.strangers)
@@ -125,7 +126,7 @@ def weighed(
     return (
         f"SELECT * FROM (SELECT l, r, {weight}{also} FROM (SELECT l, r, {told}{also} "  # noqa: S608  our own names
         f"FROM (SELECT *, {strangers} AS against FROM {graded_pairs}))) "
-        f"WHERE w >= {least * WEIGHT_UNIT} ORDER BY l, r"
+        f"WHERE w >= {least * WEIGHT_UNIT}"
     )
 
 

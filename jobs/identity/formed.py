@@ -1,0 +1,175 @@
+"""Records in the form in which they are compared: of a few in this process, of many in others.
+
+Bringing a record into its form takes a core some 60 µs, most of it to decrypt it and to read its
+phone number. So many records are shared out to a process a core. What they write is not sealed: it
+is put into a folder of this process alone (``jobs/lake/scratch.py``), and removed after use.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from jobs.identity.matching.matcher import Matcher, hash_key
+from jobs.identity.matching.resolve import as_arrow
+from jobs.lake.errors import BespokeError
+
+if TYPE_CHECKING:
+    from jobs.identity.opening import Sealed
+
+BLOCKS, ROW = "blocks", "row"
+FEW = 20_000
+"""Up to so many records it is not worth starting a process."""
+_PART = 25_000
+"""Records that are in memory in the clear at a time."""
+
+Forms: TypeAlias = pa.Table | ds.Dataset
+"""``row`` (place among the records asked for), ``blocks`` (list of int64), and the columns of
+``Matcher.forms``."""
+Former = Callable[[Sequence[str]], Forms]
+"""Given ids of records, each once, brings them into their form."""
+
+
+class FormingError(BespokeError):
+    """A process that brings records into their form has ended before its time."""
+
+
+def formed(frame: pd.DataFrame, matcher: Matcher, key: str, first: int = 0) -> pa.Table:
+    """Bring opened records into their form.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns of the matcher's fields, as text.
+    matcher : Matcher
+        Says how.
+    key : str
+        Of its hashes.
+    first : int
+        Row of the first.
+
+    Returns
+    -------
+    pyarrow.Table
+        As :data:`Forms`.
+    """
+    forms = matcher.forms(frame, key)
+    hashed = matcher.keys(forms, key).drop_duplicates().sort_values(["row", "block"])
+    ends = np.cumsum(np.bincount(hashed["row"], minlength=len(frame)))
+    blocks = pa.ListArray.from_arrays(
+        pa.array(np.concatenate([[0], ends]), pa.int32()), pa.array(hashed["block"], pa.int64())
+    )
+    rows = pa.array(np.arange(first, first + len(frame), dtype=np.int64))
+    return as_arrow(forms).append_column(BLOCKS, blocks).append_column(ROW, rows)
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Forms records by processes of their own.
+
+    Attributes
+    ----------
+    sealed : Sealed
+        The records.
+    matcher : Matcher
+        Says how.
+    key_file : Path
+        Of the master key.
+    folder : Path
+        Where forms are written; read by nobody else.
+    processes : int
+        How many run at a time.
+    """
+
+    sealed: Sealed
+    matcher: Matcher
+    key_file: Path
+    folder: Path
+    processes: int = os.cpu_count() or 1
+
+    def __call__(self, records: Sequence[str]) -> ds.Dataset:
+        """Bring records into their form.
+
+        Raises
+        ------
+        FormingError
+            A process failed; what it said is told.
+        """
+        own = self.folder / f"forms-{len(list(self.folder.glob('forms-*')))}"
+        own.mkdir(parents=True, mode=0o700)
+        self.matcher.save(own / "model")
+        task = {"key_file": str(self.key_file), "blocked": sorted(self.sealed.blocked)}
+        (own / "task.json").write_text(json.dumps(task), encoding="utf-8")
+        starts = range(0, len(records), _PART)
+        for start, part in zip(starts, self.sealed.parts(records, _PART), strict=True):
+            pq.write_table(part, own / f"sealed-{start:012}.parquet")
+        commands = [
+            [sys.executable, "-m", __name__, str(own), str(place), str(self.processes)]
+            for place in range(min(self.processes, len(starts)))
+        ]
+        root = str(Path(__file__).resolve().parents[2])
+        path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
+        running = [
+            subprocess.Popen(
+                command, env={**os.environ, "PYTHONPATH": path}, stderr=subprocess.PIPE, text=True
+            )
+            for command in commands
+        ]
+        try:
+            said = [(process.communicate()[1], process.returncode) for process in running]
+        finally:
+            for process in running:
+                process.kill()
+        for words, code in said:
+            if code:
+                lines = words.strip().splitlines() or [f"it ended with {code}"]
+                raise FormingError(f"records could not be brought into their form: {lines[-1]}")
+        return ds.dataset(sorted(own.glob("formed-*.parquet")))
+
+
+def inline(opener: Callable[[Sequence[str]], pd.DataFrame], matcher: Matcher, key: str) -> Former:
+    """Form records in this process, as a function opens them."""
+    return lambda records: formed(opener(records), matcher, key)
+
+
+def _work(folder: Path, place: int, processes: int) -> None:
+    """Form every so manieth part of a folder."""
+    from jobs.identity.opening import opened
+    from jobs.ingest.keyring import read_keyring
+
+    task: Mapping[str, Any] = json.loads((folder / "task.json").read_text(encoding="utf-8"))
+    matcher = Matcher.load(folder / "model")
+    ring = read_keyring(Path(task["key_file"]))
+    for path in sorted(folder.glob("sealed-*.parquet"))[place::processes]:
+        frame = opened(pq.read_table(path), ring, set(task["blocked"]))
+        first = int(path.stem.rpartition("-")[2])
+        table = formed(frame, matcher, hash_key(ring.tokens), first)
+        pq.write_table(table, path.with_name(path.name.replace("sealed", "formed")))
+
+
+def _main() -> None:
+    try:
+        _work(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    except BespokeError as error:
+        sys.exit(str(error))
+    except Exception as error:
+        # Its message may hold a value.
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        sys.exit(f"{type(error).__name__} at {last.filename}:{last.lineno}")
+
+
+if __name__ == "__main__":
+    _main()
