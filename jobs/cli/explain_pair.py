@@ -125,7 +125,7 @@ def opened(ends: Sequence[str], decisions: Decisions) -> tuple[pd.DataFrame, str
     contacts = held.rows(VAULT_CONTACTS, own, columns)
     keys = held.rows(VAULT_KEYS, own, ["record_id", "wrapped_key"])
     customers = held.rows(CUSTOMERS, own, ["record_id", "source", "version", *NUMBERS, *CLEAR])
-    vault = Vault(customers, contacts, lambda _: (contacts, keys), ring, decisions)
+    vault = Vault(customers, contacts, lambda _: ([contacts], keys), ring, decisions)
     return vault.opened(list(ends)), vault.hash_key
 
 

@@ -47,7 +47,9 @@ class FormingError(BespokeError):
     """A process that brings records into their form has ended before its time."""
 
 
-def formed(frame: pd.DataFrame, matcher: Matcher, key: str, first: int = 0) -> pa.Table:
+def formed(
+    frame: pd.DataFrame, matcher: Matcher, key: str, rows: pa.ChunkedArray | None = None
+) -> pa.Table:
     """Bring opened records into their form.
 
     Parameters
@@ -58,8 +60,8 @@ def formed(frame: pd.DataFrame, matcher: Matcher, key: str, first: int = 0) -> p
         Says how.
     key : str
         Of its hashes.
-    first : int
-        Row of the first.
+    rows : array of int64, optional
+        Their rows; by default they are numbered.
 
     Returns
     -------
@@ -72,7 +74,8 @@ def formed(frame: pd.DataFrame, matcher: Matcher, key: str, first: int = 0) -> p
     blocks = pa.ListArray.from_arrays(
         pa.array(np.concatenate([[0], ends]), pa.int32()), pa.array(hashed["block"], pa.int64())
     )
-    rows = pa.array(np.arange(first, first + len(frame), dtype=np.int64))
+    if rows is None:
+        rows = pa.array(np.arange(len(frame), dtype=np.int64))
     return as_arrow(forms).append_column(BLOCKS, blocks).append_column(ROW, rows)
 
 
@@ -113,12 +116,15 @@ class Apart:
         self.matcher.save(own / "model")
         task = {"key_file": str(self.key_file), "blocked": sorted(self.sealed.blocked)}
         (own / "task.json").write_text(json.dumps(task), encoding="utf-8")
-        starts = range(0, len(records), _PART)
-        for start, part in zip(starts, self.sealed.parts(records, _PART), strict=True):
-            pq.write_table(part, own / f"sealed-{start:012}.parquet")
+        parts = 0
+        for part in self.sealed.parts(records, _PART):
+            pq.write_table(part, own / f"sealed-{parts:06}.parquet")
+            parts += 1
+        # What was read for it is given back, not kept for the next that is read.
+        pa.default_memory_pool().release_unused()
         commands = [
             [sys.executable, "-m", __name__, str(own), str(place), str(self.processes)]
-            for place in range(min(self.processes, len(starts)))
+            for place in range(min(self.processes, parts))
         ]
         root = str(Path(__file__).resolve().parents[2])
         path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
@@ -154,9 +160,9 @@ def _work(folder: Path, place: int, processes: int) -> None:
     matcher = Matcher.load(folder / "model")
     ring = read_keyring(Path(task["key_file"]))
     for path in sorted(folder.glob("sealed-*.parquet"))[place::processes]:
-        frame = opened(pq.read_table(path), ring, set(task["blocked"]))
-        first = int(path.stem.rpartition("-")[2])
-        table = formed(frame, matcher, hash_key(ring.tokens), first)
+        part = pq.read_table(path)
+        frame = opened(part, ring, set(task["blocked"]))
+        table = formed(frame, matcher, hash_key(ring.tokens), part.column(ROW))
         pq.write_table(table, path.with_name(path.name.replace("sealed", "formed")))
 
 

@@ -24,6 +24,7 @@ from jobs.lake.runner import recorded, write_frames
 from jobs.lake.settings import conf_folder
 from jobs.lake.tables.matching import BLOCKS, MATCHES
 from jobs.lake.tables.silver import CUSTOMERS
+from jobs.lake.transfer import to_spark
 from jobs.lake.unchanged import unchanged
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ def _weigh(run: Run, record: Record, vault: Vault, version: int) -> None:
         (MATCHES, matches, versions[0]),
         (BLOCKS, found.blocks.append_column("stamp", own), versions[1]),
     ):
-        frame = run.lake.spark.createDataFrame(_whole(run, rows, version, of_rows, table.names))
+        frame = to_spark(run.lake.spark, _whole(run, rows, version, of_rows, table.names))
         written += write_frames(run, record, {table: frame})
     record.counts["rows_written"] = written
 
@@ -213,8 +214,9 @@ def _weighed_on_spark(run: Run, vault: Vault, new: Sequence[str]) -> Weighed:
 
     spark = run.lake.spark
     fresh = spark.createDataFrame([(r, True) for r in new], "record_id string, is_new boolean")
-    customers = spark.createDataFrame(vault.customers.select(["record_id", *CLEAR]))
-    contacts, keys = (spark.createDataFrame(rows) for rows in vault.read(None))
+    customers = to_spark(spark, vault.customers.select(["record_id", *CLEAR]))
+    batches, wrapped = vault.read(None)
+    contacts, keys = to_spark(spark, pa.Table.from_batches(batches)), to_spark(spark, wrapped)
     rows = (
         customers.join(fresh, "record_id", "left")
         .join(contacts, "record_id", "left")

@@ -5,10 +5,11 @@ Beside the export (``jobs/publish/vault.py``) the only place where values of the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
@@ -22,9 +23,12 @@ CLEAR = ("city", "gender")
 """What is compared of ``silver.customers``."""
 _FEW = 20_000
 """So many are found among all; more, and all are read."""
-Reader: TypeAlias = "Callable[[Sequence[str] | None], tuple[pa.Table, pa.Table]]"
+Reader: TypeAlias = (
+    "Callable[[Sequence[str] | None], tuple[Iterable[pa.RecordBatch | pa.Table], pa.Table]]"
+)
 _TOKENS = ("email", "phone")
 """What can be said to mean nobody, by the token of the value."""
+_OF_CONTACTS = ("sealed", *(f"{name}_token" for name in _TOKENS))
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +41,8 @@ class Sealed:
         ``record_id``, ``city``, ``gender`` of ``silver.customers``.
     read : callable
         Given ids, or None for all, reads ``record_id``, ``sealed``, ``email_token`` and
-        ``phone_token`` of ``vault.contacts``, and ``record_id``, ``wrapped_key`` of
-        ``vault.keys``; it may give more records. They are the largest of what a night reads, so
-        nobody keeps them.
+        ``phone_token`` of ``vault.contacts``, a batch at a time, and ``record_id``,
+        ``wrapped_key`` of ``vault.keys``; it may give more records.
     blocked : collection of str
         Tokens of addresses and numbers that somebody has said mean nobody: they are left out.
     """
@@ -49,32 +52,61 @@ class Sealed:
     blocked: Collection[str] = ()
 
     def parts(self, records: Sequence[str], size: int) -> Iterator[pa.Table]:
-        """Give all that is known of records, so many at a time, in their order.
+        """Give all that is known of records, in any order, so many at a time at most.
+
+        What is sealed is the most of what a night reads, so that it is never read as a whole.
 
         Parameters
         ----------
         records : sequence of str
             Ids, each once.
         size : int
-            Of each part but the last.
+            Of each part.
+
+        Returns
+        -------
+        iterator of pyarrow.Table
+            ``row`` (place in ``records``), ``record_id``, ``sealed``, ``email_token``,
+            ``phone_token``, ``wrapped_key`` and the columns of :data:`CLEAR`.
         """
         import pyarrow as pa
         import pyarrow.compute as pc
 
         names = pa.array(list(records), pa.string())
         contacts, keys = self.read(records if len(records) <= _FEW else None)
-        tables = (
-            (self.customers, CLEAR),
-            (contacts, ("sealed", *(f"{name}_token" for name in _TOKENS))),
-            (keys, ("wrapped_key",)),
-        )
-        places = [pc.index_in(names, value_set=table.column("record_id")) for table, _ in tables]
-        for start in range(0, max(len(names), 1), size):
-            columns = {"record_id": names.slice(start, size)}
-            for (table, wanted), place in zip(tables, places, strict=True):
-                rows = table.select(list(wanted)).take(place.slice(start, size))
-                columns |= {name: rows.column(name) for name in wanted}
-            yield pa.table(columns)
+        others = ((keys, ("wrapped_key",)), (self.customers, CLEAR))
+        of_others = [pc.index_in(names, value_set=table.column("record_id")) for table, _ in others]
+        told = np.zeros(len(names), dtype=np.bool_)
+
+        def part(rows: pa.Array, sealed: pa.Table) -> pa.Table:
+            columns = {"row": rows.cast(pa.int64()), "record_id": names.take(rows)}
+            columns |= {name: sealed.column(name) for name in _OF_CONTACTS}
+            for (table, wanted), place in zip(others, of_others, strict=True):
+                found = table.select(list(wanted)).take(place.take(rows))
+                columns |= {name: found.column(name) for name in wanted}
+            return pa.table(columns)
+
+        for batch in contacts:
+            rows = pc.index_in(batch.column("record_id"), value_set=names)
+            known = pa.table(batch).filter(pc.is_valid(rows))
+            rows = rows.drop_null()
+            told[rows.to_numpy()] = True
+            for start in range(0, len(rows), size):
+                yield part(rows.slice(start, size), known.slice(start, size))
+        silent = np.flatnonzero(~told)
+        for start in range(0, len(silent), size):
+            rows = pa.array(silent[start : start + size], pa.int64())
+            yield part(
+                rows, pa.table({name: pa.nulls(len(rows), kind) for name, kind in _types().items()})
+            )
+
+
+def _types() -> dict[str, pa.DataType]:
+    """Types of the columns of :data:`_OF_CONTACTS`."""
+    import pyarrow as pa
+
+    return {n: pa.map_(pa.string(), pa.string()) if n == "sealed" else pa.string()
+            for n in _OF_CONTACTS}  # fmt: skip
 
 
 def opened(part: pa.Table, ring: Keyring, blocked: Collection[str] = ()) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from jobs.lake.job import job, state
 from jobs.lake.tables.identity import IDENTIFIERS, LINKS, PERSONS, SIGHTINGS
 from jobs.lake.tables.matching import DECISIONS, MATCHES, NAMES, REVIEW
 from jobs.lake.tables.silver import CUSTOMERS
+from jobs.lake.transfer import to_arrow, to_spark
 
 
 @job(
@@ -62,13 +63,12 @@ def persons(
     stands = Decisions.among(row.asDict() for row in decisions.collect())
     weighed = _in_use(matches)
     traits = told_traits(customers)
-    if links.count() <= settings.single_node_links:
-        seen = links.select("left_id", "right_id", "first_seen", "last_seen")
-        evidence = resolution.Evidence(
-            traits.toArrow(), None if weighed is None else weighed.toArrow(), stands
-        )
-        done = resolution.resolve(seen.toArrow(), evidence, settings)
-        found, kept = spark.createDataFrame(done.identifiers), _frame(links, done.kept_apart)
+    count = links.count()
+    if count <= settings.single_node_links:
+        seen = to_arrow(links.select("left_id", "right_id", "first_seen", "last_seen"), count)
+        done = resolution.resolve(seen, _evidence(traits, weighed, stands), settings)
+        del seen
+        found, kept = to_spark(spark, done.identifiers), _frame(links, done.kept_apart)
     else:
         found, kept = distributed.resolve(links, traits, weighed, stands, settings)
         # Several results stand on it; without a checkpoint the whole would run once for each.
@@ -95,6 +95,17 @@ def _in_use(matches: DataFrame) -> DataFrame | None:
     return matches.where((F.col("model") == latest[0]) & F.col("weight").isNotNull()).select(
         "left_id", "right_id", "weight", "contradicting", "comparison", "probability"
     )
+
+
+def _evidence(
+    traits: DataFrame, weighed: DataFrame | None, stands: Decisions
+) -> resolution.Evidence:
+    """Take what is known beside the links out of Spark; of traits only where they are asked for."""
+    if weighed is None:
+        return resolution.Evidence(traits.toArrow(), None, stands)
+    pairs = weighed.select("left_id", "right_id", "weight", "contradicting")
+    matches = to_arrow(pairs, pairs.count())
+    return resolution.Evidence(traits.limit(0).toArrow(), matches, stands)
 
 
 def _is_later(persons_before: DataFrame, as_of: date) -> bool:

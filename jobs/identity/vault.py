@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -29,6 +29,8 @@ _HOLDERS = 20
 """A number that more records hold names nobody."""
 Filter: TypeAlias = tuple[str, str, Any]
 _SEED = 20_190_507
+_PART = 25_000
+"""Records that are opened at a time."""
 _TOKENS = ("email_token", "phone_token")
 
 
@@ -53,21 +55,20 @@ class Vault:
         """Read what is known of a night's customer records."""
 
         def rows(table: Table, columns: Sequence[str], *within: Filter) -> pa.Table:
-            return run.lake.rows(
-                table, list(within), columns, version=run.version_of(table, record)
-            )
+            version = run.version_of(table, record)
+            return run.lake.rows(table, list(within), columns, version=version)
 
         customers = rows(CUSTOMERS, ["record_id", "source", "version", *NUMBERS, *CLEAR])
         of_source = ("source", "in", customers.column("source").unique().to_pylist() or [""])
         contacts = rows(VAULT_CONTACTS, ["record_id", *_TOKENS], of_source)
 
-        def read(records: Sequence[str] | None) -> tuple[pa.Table, pa.Table]:
+        def read(records: Sequence[str] | None) -> tuple[Iterator[pa.RecordBatch], pa.Table]:
             within = [of_source]
             if records is not None:
                 within.append(("record_id", "in", list(records) or [""]))
-            columns = ["record_id", "sealed", *_TOKENS]
+            columns, version = ["record_id", "sealed", *_TOKENS], record.inputs[VAULT_CONTACTS.id]
             return (
-                rows(VAULT_CONTACTS, columns, *within),
+                run.lake.batches(VAULT_CONTACTS, within, columns, version),
                 rows(VAULT_KEYS, ["record_id", "wrapped_key"], *within),
             )
 
@@ -149,5 +150,12 @@ class Vault:
         if self.ring is None:
             return pd.DataFrame(index=range(len(records)), columns=[*SEALED, *CLEAR], dtype=object)
         sealed = self.sealed
-        (part,) = sealed.parts(records, max(len(records), 1))
-        return opened(part, self.ring, sealed.blocked)
+        parts = [
+            (part.column("row"), opened(part, self.ring, sealed.blocked))
+            for part in sealed.parts(records, _PART)
+        ]
+        if not parts:
+            return pd.DataFrame(columns=[*SEALED, *CLEAR], dtype=object)
+        rows = np.concatenate([row.to_numpy() for row, _ in parts])
+        told = pd.concat([frame for _, frame in parts], ignore_index=True)
+        return told.iloc[np.argsort(rows)].reset_index(drop=True)

@@ -6,9 +6,11 @@ JVM); all else goes through Spark.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import reduce
+from operator import and_
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,7 @@ from jobs.lake.schemas import arrow_schema, delta_schema, properties
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.dataset as ds
     from deltalake import DeltaTable
     from pyspark.sql import DataFrame, SparkSession
 
@@ -146,17 +149,32 @@ class Lake:
         version: int | None = None,
     ) -> pa.Table:
         """Read a small table through ``deltalake``: no JVM, answers in milliseconds."""
-        import pyarrow.dataset as ds
+        wanted = list(columns) if columns else None
+        return self._dataset(table, version).to_table(filter=_all_of(filters), columns=wanted)
 
+    def batches(
+        self,
+        table: Table,
+        filters: list[tuple[str, str, Any]] | None = None,
+        columns: Sequence[str] | None = None,
+        version: int | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        """Read a table as :meth:`rows` does, a batch at a time, and few of them ahead."""
+        wanted = list(columns) if columns else None
+        batches: Iterator[pa.RecordBatch] = self._dataset(table, version).to_batches(
+            filter=_all_of(filters),
+            columns=wanted,
+            batch_size=32_768,
+            batch_readahead=2,
+            fragment_readahead=1,
+        )
+        return batches
+
+    def _dataset(self, table: Table, version: int | None) -> ds.Dataset:
         delta = self.delta(table)
         if version is not None:
             delta.load_as_version(version)
-        dataset: ds.Dataset = delta.to_pyarrow_dataset()
-        wanted = None
-        for name, operator, value in filters or []:
-            condition = _COMPARE[operator](ds.field(name), value)
-            wanted = condition if wanted is None else wanted & condition
-        return dataset.to_table(filter=wanted, columns=list(columns) if columns else None)
+        return delta.to_pyarrow_dataset()
 
     def values(self, table: Table, column: str) -> set[Any]:
         """Return the distinct values of a column that has few, as a rule one a file."""
@@ -362,6 +380,15 @@ def _nothing(delta: DeltaTable) -> Written:
 
 
 _writing: dict[str, RLock] = {}
+
+
+def _all_of(filters: list[tuple[str, str, Any]] | None) -> ds.Expression | None:
+    """Write conditions that all have to hold as PyArrow's; None where there are none."""
+    import pyarrow.dataset as ds
+
+    conditions = [_COMPARE[how](ds.field(name), value) for name, how, value in filters or []]
+    return reduce(and_, conditions) if conditions else None
+
 
 _COMPARE: dict[str, Any] = {
     "=": lambda field, value: field == value,

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from jobs.identity import formed
-from jobs.identity.formed import Apart, FormingError, inline
+from jobs.identity.formed import Apart, FormingError
 from jobs.identity.match import FIELDS
 from jobs.identity.matching.matcher import Matcher, hash_key, train
 from jobs.identity.matching.settings import MatchSettings
@@ -37,9 +37,9 @@ class Shop:
 
     def here(self, records: Sequence[str]) -> pa.Table:
         ring = make_keyring(self.key_file)
-        (part,) = self.sealed.parts(records, len(records))
+        part = pa.concat_tables(self.sealed.parts(records, len(records)))
         frame = opened(part, ring)
-        return inline(lambda _: frame, self.matcher, hash_key(ring.tokens))(records)
+        return formed.formed(frame, self.matcher, hash_key(ring.tokens), part.column("row"))
 
 
 @pytest.fixture
@@ -68,9 +68,9 @@ def sealed_shop(tmp_path: Path) -> Shop:
     tables = pa.Table.from_pylist(contacts, told_of), pa.Table.from_pylist(keys)
     asked: list[Sequence[str] | None] = []
 
-    def read(records: Sequence[str] | None) -> tuple[pa.Table, pa.Table]:
+    def read(records: Sequence[str] | None) -> tuple[list[pa.RecordBatch], pa.Table]:
         asked.append(records)
-        return tables
+        return tables[0].to_batches(max_chunksize=50), tables[1]
 
     clear = people.rename(columns={"id": "record_id"})[["record_id", *CLEAR]]
     clear = clear.astype(object).where(clear.notna(), None)
@@ -93,7 +93,7 @@ def test_processes_form_records_as_this_one_does(
     monkeypatch.setattr(formed, "_PART", 30)
     ids = sorted(sealed_shop.people["id"])
     apart = sealed_shop.former(tmp_path / "scratch")(ids).to_table().sort_by("row")
-    here = sealed_shop.here(ids)
+    here = sealed_shop.here(ids).sort_by("row")
     assert apart.num_rows == len(ids) > 60
     assert apart.select(here.column_names).equals(here)
     folders = [path for path in (tmp_path / "scratch").iterdir() if path.is_dir()]
@@ -116,7 +116,8 @@ def test_a_process_that_fails_says_why(sealed_shop: Shop, tmp_path: Path) -> Non
 
 
 def test_a_record_without_key_tells_only_what_is_not_sealed(sealed_shop: Shop) -> None:
-    (part,) = sealed_shop.sealed.parts(["nobody", sealed_shop.people["id"][0]], 10)
-    told = opened(part, make_keyring(sealed_shop.key_file))
-    assert told.loc[0].isna().all()
-    assert told.loc[1].notna().any()
+    known, ring = sealed_shop.people["id"][0], make_keyring(sealed_shop.key_file)
+    one, other = sealed_shop.sealed.parts(["nobody", known], 10)
+    assert (one.column("row").to_pylist(), other.column("row").to_pylist()) == ([1], [0])
+    assert opened(one, ring).loc[0].notna().any()
+    assert opened(other, ring).loc[0].isna().all()
