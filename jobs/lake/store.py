@@ -160,13 +160,17 @@ class Lake:
         version: int | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """Read a table as :meth:`rows` does, a batch at a time, and few of them ahead."""
-        wanted = list(columns) if columns else None
+        import pyarrow.dataset as ds
+
         batches: Iterator[pa.RecordBatch] = self._dataset(table, version).to_batches(
             filter=_all_of(filters),
-            columns=wanted,
+            columns=list(columns) if columns else None,
             batch_size=32_768,
-            batch_readahead=2,
+            batch_readahead=1,
             fragment_readahead=1,
+            fragment_scan_options=ds.ParquetFragmentScanOptions(
+                use_buffered_stream=True, pre_buffer=False
+            ),
         )
         return batches
 
