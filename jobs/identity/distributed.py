@@ -82,6 +82,10 @@ def resolve(
         "first_seen",
         "last_seen",
     )
+    name = F.sha2(F.coalesce("component", "identifier"), 256)
+    part = F.conv(F.substring(name, 1, 15), 16, 10).cast("bigint").alias("part")
+    whole = components.withColumnRenamed("node", "identifier")
+    identifiers = identifiers.join(whole, "identifier", "left").select(*identifiers.columns, part)
     names = public.select(F.col("node").alias("identifier"), F.lit(True).alias("public"))
     identifiers = (
         identifiers.join(names, "identifier", "left")

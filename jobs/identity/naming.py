@@ -64,7 +64,7 @@ def named(
     identifiers = (
         own.join(F.broadcast(renamed), "representative", "left")
         .withColumn("person_id", F.coalesce("renamed", "own_id"))
-        .select("identifier", "type", "person_id", "shared", "first_seen", "last_seen")
+        .select("identifier", "type", "person_id", "shared", "first_seen", "last_seen", "part")
     )
     return identifiers, new
 

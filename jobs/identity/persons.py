@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+import hashlib
+import json
+from datetime import date, timedelta
 
 import pandas as pd
 import pyarrow as pa
@@ -15,12 +17,24 @@ from jobs.identity.naming import named
 from jobs.identity.nodes import RECORD, STRONG
 from jobs.identity.settings import IdentitySettings
 from jobs.identity.spans import timed
+from jobs.identity.touched import NODE, Since, touched
 from jobs.identity.traits import told_traits
 from jobs.lake.job import job, state
 from jobs.lake.tables.identity import IDENTIFIERS, LINKS, PERSONS, SIGHTINGS
 from jobs.lake.tables.matching import DECISIONS, MATCHES, NAMES, REVIEW
 from jobs.lake.tables.silver import CUSTOMERS
 from jobs.lake.transfer import to_arrow, to_spark
+from jobs.lake.upgrade import release
+
+_HOW = {
+    "single_node_links",
+    "single_node_records",
+    "resolved_whole",
+    "memory",
+    "golden",
+    "households",
+}
+"""Settings of the stage that do not decide who is who."""
 
 
 @job(
@@ -33,6 +47,7 @@ from jobs.lake.transfer import to_arrow, to_spark
         state(NAMES),
         state(IDENTIFIERS),
         state(PERSONS),
+        state(REVIEW),
     ],
     writes=(NAMES, IDENTIFIERS, PERSONS, REVIEW),
     section="identity",
@@ -46,6 +61,7 @@ def persons(
     names: DataFrame,
     before: DataFrame,
     persons_before: DataFrame,
+    review_before: DataFrame,
     *,
     as_of: date,
     settings: IdentitySettings,
@@ -58,43 +74,111 @@ def persons(
     that another node was seen earlier, as of a record that comes late with an old day of
     registration, the person gets that node's name. When one turns out to be two, the larger part
     keeps the name, which ``identity.names`` remembers.
+
+    Of many identifiers only those are resolved that the night bears on (``touched.py``), unless
+    the release, the settings or the model is another than that of the night before.
     """
-    spark = links.sparkSession
-    stands = Decisions.among(row.asDict() for row in decisions.collect())
-    weighed = _in_use(matches)
-    traits = told_traits(customers)
-    count = links.count()
-    if count <= settings.single_node_links:
-        seen = to_arrow(links.select("left_id", "right_id", "first_seen", "last_seen"), count)
-        done = resolution.resolve(seen, _evidence(traits, weighed, stands), settings)
-        del seen
-        found, kept = to_spark(spark, done.identifiers), _frame(links, done.kept_apart)
-    else:
-        found, kept = distributed.resolve(links, traits, weighed, stands, settings)
-        # Several results stand on it; without a checkpoint the whole would run once for each.
-        found, kept = found.localCheckpoint(), kept.localCheckpoint()
+    decided = [row.asDict() for row in decisions.collect()]
+    stands = Decisions.among(decided)
+    model = matches.agg(F.max("model")).collect()[0][0]
+    by = _digest(settings, model)
+    weighed = None if model is None else matches.where(F.col("model") == model)
     earlier = before.limit(0) if _is_later(persons_before, as_of) else before
+    night = _since(earlier, persons_before, by, as_of, settings)
+    part = None
+    if night is not None and weighed is not None:
+        near = min(settings.matching.accept, settings.matching.review)
+        ever = {i for row in decided for i in (*row["left_ids"], *(row["right_ids"] or ()))}
+        part = touched(links, weighed, sightings, earlier, stands, Since(night, near, ever))
+        links, weighed, sightings = part.links, part.matches, part.sightings
+        stands, earlier = part.decisions, earlier.join(part.nodes, NODE, "left_semi")
+    if weighed is not None:
+        weighed = weighed.where("weight IS NOT NULL")
+    found, kept = _resolved(links, told_traits(customers), weighed, stands, settings)
+    if part is not None:
+        found = found.join(part.nodes, NODE, "left_semi")
     identifiers, changed = named(
         found, names, earlier, once_together=stands.once_together, as_of=as_of
     )
     identifiers = identifiers.localCheckpoint()
-    spans = timed(identifiers, sightings, settings.spans).localCheckpoint()
+    review = _reviewed(kept, identifiers, weighed, as_of)
+    if part is None:
+        spans = timed(identifiers, sightings, settings.spans).localCheckpoint()
+        return changed, spans, _summary(spans, by, as_of), review
+    spans = timed(
+        identifiers.unionByName(part.logins.select(*identifiers.columns)),
+        sightings,
+        settings.spans,
+    )
+    own = spans.join(part.identifiers, NODE, "left_semi").localCheckpoint()
+    rest = before.join(part.identifiers, NODE, "left_anti")
+    gone = before.join(part.identifiers, NODE, "left_semi")
+    changed_persons = own.select("person_id").union(gone.select("person_id")).distinct()
+    changed_persons = changed_persons.localCheckpoint()
+    theirs = rest.join(changed_persons, "person_id", "left_semi").unionByName(own)
+    people = _renewed(persons_before, changed_persons, "person_id", as_of)
+    reviewed = _renewed(review_before, part.nodes.toDF("left_id"), "left_id", as_of)
     return (
         changed,
-        spans,
-        _summary(spans, as_of),
-        _reviewed(kept, identifiers, weighed, as_of),
+        rest.unionByName(own),
+        people.unionByName(_summary(theirs, by, as_of)),
+        reviewed.unionByName(review),
     )
 
 
-def _in_use(matches: DataFrame) -> DataFrame | None:
-    """Pairs weighed by the latest model that has weighed any; None before there is one."""
-    latest = matches.agg(F.max("model")).first()
-    if latest is None or latest[0] is None:
+def _renewed(rows: DataFrame, without: DataFrame, key: str, as_of: date) -> DataFrame:
+    """Return the rows of a night before that stand, as of this one."""
+    kept = rows.join(without, key, "left_anti")
+    return kept.withColumn("as_of", F.lit(as_of)).select(*rows.columns)
+
+
+def _resolved(
+    links: DataFrame,
+    traits: DataFrame,
+    weighed: DataFrame | None,
+    stands: Decisions,
+    settings: IdentitySettings,
+) -> tuple[DataFrame, DataFrame]:
+    """Whom each identifier belongs to, and what was kept apart; by arrays, or by Spark."""
+    spark, count = links.sparkSession, links.count()
+    if count <= settings.single_node_links:
+        seen = to_arrow(links.select("left_id", "right_id", "first_seen", "last_seen"), count)
+        done = resolution.resolve(seen, _evidence(traits, weighed, stands), settings)
+        return to_spark(spark, done.identifiers), _frame(links, done.kept_apart)
+    found, kept = distributed.resolve(links, traits, weighed, stands, settings)
+    # Several results stand on it; without a checkpoint the whole would run once for each.
+    return found.localCheckpoint(), kept.localCheckpoint()
+
+
+def _digest(settings: IdentitySettings, model: int | None) -> str:
+    """Digest of what decides who is who beside the rows."""
+    decides = settings.model_dump(mode="json", exclude=_HOW)
+    told = json.dumps([release(), decides, model], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()[:12]
+
+
+def _since(
+    before: DataFrame,
+    persons_before: DataFrame,
+    by: str,
+    as_of: date,
+    settings: IdentitySettings,
+) -> date | None:
+    """Night whose persons tonight's are made from; None where all are resolved anew."""
+    told = persons_before.agg(
+        F.max("as_of").alias("night"),
+        F.min("resolved_by").alias("first"),
+        F.max("resolved_by").alias("last"),
+        F.count_if(F.col("resolved_by").isNull()).alias("unsaid"),
+    ).collect()[0]
+    same = told["first"] == told["last"] == by and not told["unsaid"]
+    if not same or told["night"] > as_of:
         return None
-    return matches.where((F.col("model") == latest[0]) & F.col("weight").isNotNull()).select(
-        "left_id", "right_id", "weight", "contradicting", "comparison", "probability"
-    )
+    if before.limit(settings.resolved_whole + 1).count() <= settings.resolved_whole:
+        return None
+    # Done again, it bears on all that it has brought.
+    night: date = min(told["night"], as_of - timedelta(days=1))
+    return night
 
 
 def _evidence(
@@ -149,7 +233,7 @@ def _reviewed(
     )
 
 
-def _summary(identifiers: DataFrame, as_of: date) -> DataFrame:
+def _summary(identifiers: DataFrame, by: str, as_of: date) -> DataFrame:
     """Rows of ``identity.persons``."""
     is_record = F.col("type") == RECORD
     return (
@@ -166,5 +250,5 @@ def _summary(identifiers: DataFrame, as_of: date) -> DataFrame:
             F.min("first_seen").alias("first_seen"),
             F.max("last_seen").alias("last_seen"),
         )
-        .withColumn("as_of", F.lit(as_of))
+        .withColumns({"resolved_by": F.lit(by), "as_of": F.lit(as_of)})
     )

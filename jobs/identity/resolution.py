@@ -15,6 +15,7 @@ are numbered in the order of their names, so the smallest number is the smallest
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -83,7 +84,7 @@ class Resolution:
     ----------
     identifiers : pyarrow.Table
         ``identifier``, ``type``, ``representative`` (the node its person is named by), ``shared``,
-        ``first_seen``, ``last_seen``.
+        ``first_seen``, ``last_seen``, ``part`` (of the graph: nothing in it bears on another).
     kept_apart : pyarrow.Table
         ``left_id``, ``right_id``, ``weight``, ``reason``: pairs that speak for one person, and why
         they are two.
@@ -180,9 +181,33 @@ def resolve(links: pa.Table, evidence: Evidence, settings: IdentitySettings) -> 
             "shared": shared | also | public,
             "first_seen": pa.array(first).cast(moment),
             "last_seen": pa.array(last).cast(moment),
+            "part": pa.array(_parts(graph, evidence, settings)),
         }
     )
     return Resolution(identifiers, _kept_apart(graph, kept))
+
+
+def _parts(graph: Graph, evidence: Evidence, settings: IdentitySettings) -> Numbers:
+    """Part of every node, as a hash of the name of its smallest: all that may come to be one."""
+    left, right = [graph.left], [graph.right]
+    if evidence.matches is not None:
+        wanted = settings.matching
+        weight = evidence.matches.column("weight")
+        near = evidence.matches.filter(pc.greater(weight, min(wanted.accept, wanted.review)))
+        one, other = _record_places(graph, near)
+        left.append(one)
+        right.append(other)
+    decided = sorted({*evidence.decisions.together, *evidence.decisions.apart})
+    for ends, side in ((left, 0), (right, 1)):
+        ends.append(graph.places(pa.array([pair[side] for pair in decided], pa.large_string())))
+    one, other = np.concatenate(left), np.concatenate(right)
+    there = (one >= 0) & (other >= 0)
+    component = array_components(one[there], other[there], graph.size)
+    smallest, place = np.unique(component, return_inverse=True)
+    names = graph.nodes.take(pa.array(smallest)).to_pylist()
+    numbers = [int(hashlib.sha256(name.encode()).hexdigest()[:15], 16) for name in names]
+    found: Numbers = np.asarray(numbers, dtype=np.int64)[place]
+    return found
 
 
 def _public(graph: Graph, decisions: Decisions, settings: IdentitySettings) -> Flags:
@@ -310,13 +335,7 @@ def _matched(
 
 def _record_edges(graph: Graph, number: Numbers, matches: pa.Table) -> tuple[Edges, Flags]:
     """Pairs of records that are nodes, and whether they contradict each other."""
-    prefix = pa.scalar(f"{RECORD}:", pa.large_string())
-    empty = pa.scalar("", pa.large_string())
-    ends = []
-    for side in ("left_id", "right_id"):
-        names = matches.column(side).cast(pa.large_string())
-        place = graph.places(pc.binary_join_element_wise(prefix, names, empty))
-        ends.append(np.where(place >= 0, number[place], -1))
+    ends = [np.where(place >= 0, number[place], -1) for place in _record_places(graph, matches)]
     weight = np.asarray(matches.column("weight").to_numpy(zero_copy_only=False), dtype=float)
     there = (ends[0] >= 0) & (ends[1] >= 0) & ~np.isnan(weight)
     bits = np.rint(weight[there] * WEIGHT_UNIT).astype(np.int64)
@@ -325,6 +344,19 @@ def _record_edges(graph: Graph, number: Numbers, matches: pa.Table) -> tuple[Edg
     high = np.maximum(ends[0][there], ends[1][there])
     order = np.lexsort((high, low))
     return Edges(low[order], high[order], bits[order]), flags[there][order].astype(np.bool_)
+
+
+def _record_places(graph: Graph, matches: pa.Table) -> tuple[Numbers, Numbers]:
+    """Nodes of the records of either side; -1 for those that there are not."""
+    prefix = pa.scalar(f"{RECORD}:", pa.large_string())
+    empty = pa.scalar("", pa.large_string())
+    one, other = (
+        graph.places(
+            pc.binary_join_element_wise(prefix, matches.column(side).cast(pa.large_string()), empty)
+        )
+        for side in ("left_id", "right_id")
+    )
+    return one, other
 
 
 def _strength(

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
 
 from jobs.identity.matching.settings import MatchSettings
 from jobs.identity.survivorship import GoldenSettings
@@ -91,6 +91,9 @@ class IdentitySettings(BaseModel):
     single_node_links : int
         Up to this many links are resolved on one machine; more on Spark. Four million, of a
         million records, took 13 s and a gigabyte of Python on two cores.
+    resolved_whole : int
+        Up to so many identifiers all are resolved every night; of more those that the night bears
+        on, which takes more steps and fewer rows.
     max_contact_holders : int
         An email or phone that more accounts and records than this hold is a placeholder or a
         desk's number, and joins nobody. Twenty leaves room for a family of five in four systems.
@@ -122,6 +125,7 @@ class IdentitySettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     single_node_links: PositiveInt = 6_000_000
+    resolved_whole: NonNegativeInt = 200_000
     max_contact_holders: PositiveInt = 20
     max_device_links: PositiveInt = 50
     blocked: tuple[str, ...] = ()

@@ -265,5 +265,6 @@ def _bounded(asked: DataFrame, spans: DataFrame) -> DataFrame:
             F.coalesce(unless_open(last), "last_seen").alias("last_seen"),
             unless_open(F.col("from")).alias("valid_from"),
             unless_open(F.col("to")).alias("valid_to"),
+            "part",
         )
     )

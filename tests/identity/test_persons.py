@@ -163,12 +163,15 @@ def resolved_by(
         (NAMES, names),
         (IDENTIFIERS, before),
         (PERSONS, []),
+        (REVIEW, []),
     )
     frames = persons(
         *(rows(spark, table, values) for table, values in given), as_of=NIGHT, settings=limits
     )
     tables = (NAMES, IDENTIFIERS, PERSONS, REVIEW)
     found = [dicts(t.conform(f)) for t, f in zip(tables, frames, strict=True)]
+    for row in found[2]:
+        assert len(row.pop("resolved_by")) == 12
     return found[0], found[1], found[2], found[3]
 
 
