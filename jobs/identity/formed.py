@@ -25,16 +25,13 @@ import pyarrow.parquet as pq
 
 from jobs.identity.matching.matcher import Matcher, hash_key
 from jobs.identity.matching.resolve import as_arrow
+from jobs.identity.opening import PART
 from jobs.lake.errors import BespokeError
 
 if TYPE_CHECKING:
     from jobs.identity.opening import Sealed
 
 BLOCKS, ROW = "blocks", "row"
-FEW = 20_000
-"""Up to so many records it is not worth starting a process."""
-_PART = 25_000
-"""Records that are in memory in the clear at a time."""
 
 Forms: TypeAlias = pa.Table | ds.Dataset
 """``row`` (place among the records asked for), ``blocks`` (list of int64), and the columns of
@@ -117,7 +114,7 @@ class Apart:
         task = {"key_file": str(self.key_file), "blocked": sorted(self.sealed.blocked)}
         (own / "task.json").write_text(json.dumps(task), encoding="utf-8")
         parts = 0
-        for part in self.sealed.parts(records, _PART):
+        for part in self.sealed.parts(records, PART):
             pq.write_table(part, own / f"sealed-{parts:06}.parquet")
             parts += 1
         # What was read for it is given back, not kept for the next that is read.

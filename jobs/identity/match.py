@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from jobs.identity.blocked import keep_to_list
 from jobs.identity.matching.fields import Field, Role
-from jobs.identity.opening import CLEAR, SEALED, opened
+from jobs.identity.opening import CLEAR, FEW, SEALED, opened
 from jobs.identity.vault import Vault
 from jobs.ingest.catalogue import source_set
 from jobs.ingest.keyring import key_file, read_keyring
@@ -188,7 +188,7 @@ def _weigh(run: Run, record: Record, vault: Vault, version: int) -> None:
 
 def _weighed_here(run: Run, vault: Vault, new: Sequence[str], held: pa.Table) -> Weighed:
     """Blocks and matches of new records, by DuckDB."""
-    from jobs.identity.formed import FEW, Apart, Former, inline
+    from jobs.identity.formed import Apart, Former, inline
     from jobs.identity.matched import Room, weigh
 
     matcher, folder = load(run), scratch.folder() / "matching"

@@ -21,14 +21,17 @@ SEALED = ("first_name", "last_name", "birth_date", "email", "phone", "street", "
 """What is compared of the vault."""
 CLEAR = ("city", "gender")
 """What is compared of ``silver.customers``."""
-_FEW = 20_000
-"""So many are found among all; more, and all are read."""
+FEW = 20_000
+"""So many records are found among all, and opened in this process; for more all are read, and
+processes of their own are worth starting."""
+PART = 25_000
+"""Records that are in memory in the clear at a time."""
+TOKENS = ("email_token", "phone_token")
+"""Columns that name a value which can be said to mean nobody."""
 Reader: TypeAlias = (
     "Callable[[Sequence[str] | None], tuple[Iterable[pa.RecordBatch | pa.Table], pa.Table]]"
 )
-_TOKENS = ("email", "phone")
-"""What can be said to mean nobody, by the token of the value."""
-_OF_CONTACTS = ("sealed", *(f"{name}_token" for name in _TOKENS))
+_OF_CONTACTS = ("sealed", *TOKENS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +76,7 @@ class Sealed:
         import pyarrow.compute as pc
 
         names = pa.array(list(records), pa.string())
-        contacts, keys = self.read(records if len(records) <= _FEW else None)
+        contacts, keys = self.read(records if len(records) <= FEW else None)
         others = ((keys, ("wrapped_key",)), (self.customers, CLEAR))
         of_others = [pc.index_in(names, value_set=table.column("record_id")) for table, _ in others]
         told = np.zeros(len(names), dtype=np.bool_)
@@ -135,13 +138,14 @@ def opened(part: pa.Table, ring: Keyring, blocked: Collection[str] = ()) -> pd.D
     from jobs.ingest.keyring import unsealing
 
     found: dict[str, list[str | None]] = {name: [None] * part.num_rows for name in SEALED}
-    columns = ("record_id", "wrapped_key", "sealed", *(f"{name}_token" for name in _TOKENS))
+    columns = ("record_id", "wrapped_key", "sealed", *TOKENS)
     rows = zip(*(part.column(name).to_pylist() for name in columns), strict=True)
+    of_token = [name.removesuffix("_token") for name in TOKENS]
     for place, (record, wrapped, sealed, *tokens) in enumerate(rows):
         if wrapped is None or sealed is None:
             continue
         unseal = unsealing(ring.unwrap(record, wrapped), record)
-        silent = {c for c, token in zip(_TOKENS, tokens, strict=True) if token in blocked}
+        silent = {c for c, token in zip(of_token, tokens, strict=True) if token in blocked}
         for column, value in sealed:
             if column in found and column not in silent:
                 found[column][place] = unseal(column, value) or None

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.identity.decided import Decisions
-from jobs.identity.opening import CLEAR, SEALED, Reader, Sealed, opened
+from jobs.identity.opening import CLEAR, PART, SEALED, TOKENS, Reader, Sealed, opened
 from jobs.ingest.keyring import key_file, read_keyring
 from jobs.lake.contract import Table
 from jobs.lake.run import Record, Run
@@ -29,9 +29,6 @@ _HOLDERS = 20
 """A number that more records hold names nobody."""
 Filter: TypeAlias = tuple[str, str, Any]
 _SEED = 20_190_507
-_PART = 25_000
-"""Records that are opened at a time."""
-_TOKENS = ("email_token", "phone_token")
 
 
 class Vault:
@@ -60,13 +57,13 @@ class Vault:
 
         customers = rows(CUSTOMERS, ["record_id", "source", "version", *NUMBERS, *CLEAR])
         of_source = ("source", "in", customers.column("source").unique().to_pylist() or [""])
-        contacts = rows(VAULT_CONTACTS, ["record_id", *_TOKENS], of_source)
+        contacts = rows(VAULT_CONTACTS, ["record_id", *TOKENS], of_source)
 
         def read(records: Sequence[str] | None) -> tuple[Iterator[pa.RecordBatch], pa.Table]:
             within = [of_source]
             if records is not None:
                 within.append(("record_id", "in", list(records) or [""]))
-            columns, version = ["record_id", "sealed", *_TOKENS], record.inputs[VAULT_CONTACTS.id]
+            columns, version = ["record_id", "sealed", *TOKENS], record.inputs[VAULT_CONTACTS.id]
             return (
                 run.lake.batches(VAULT_CONTACTS, within, columns, version),
                 rows(VAULT_KEYS, ["record_id", "wrapped_key"], *within),
@@ -99,7 +96,7 @@ class Vault:
         table = self.customers.select(["record_id", "version"]).sort_by("record_id")
         ids, stamps = (column.combine_chunks() for column in table.columns)
         said = self.decisions.said_of_values
-        for name in _TOKENS if said else ():
+        for name in TOKENS if said else ():
             tokens = self.contacts.column(name)
             rows = self.contacts.filter(pc.is_in(tokens, value_set=pa.array(sorted(said))))
             of_record = pa.array([f"\t{said[t.as_py()]:04d}" for t in rows.column(name)])
@@ -119,7 +116,7 @@ class Vault:
             return list(everyone.to_pylist())
         places = np.random.default_rng(_SEED).choice(len(everyone), count, replace=False)
         found = set(everyone.take(places).to_pylist())
-        for name in _TOKENS:
+        for name in TOKENS:
             held = self.contacts.select(["record_id", name]).drop_null()
             counts = held.column(name).value_counts()
             heavy = pc.struct_field(counts, "values").filter(
@@ -152,7 +149,7 @@ class Vault:
         sealed = self.sealed
         parts = [
             (part.column("row"), opened(part, self.ring, sealed.blocked))
-            for part in sealed.parts(records, _PART)
+            for part in sealed.parts(records, PART)
         ]
         if not parts:
             return pd.DataFrame(columns=[*SEALED, *CLEAR], dtype=object)

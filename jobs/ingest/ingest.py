@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -184,15 +183,11 @@ def _set_aside(rows: DataFrame, batch: Batch) -> DataFrame:
 
 def _take(night: FeedNight, batch: Batch, mapped: DataFrame, outcome: Outcome) -> None:
     """Write a batch's rows, and those that are derived from them."""
-    if night.run.settings.ingest.side_by_side > 1 and night.children:
-        with ThreadPoolExecutor(1) as pool:
-            children = replace(night, run=night.run.alongside())
-            beside = pool.submit(derive, children, batch, mapped, few=outcome.is_few)
-            _write(night, batch, mapped, outcome)
-        beside.result()
-    else:
-        _write(night, batch, mapped, outcome)
-        derive(night, batch, mapped, few=outcome.is_few)
+    calls = [partial(_write, night, batch, mapped, outcome)]
+    if night.children:
+        children = replace(night, run=night.run.alongside())
+        calls.append(partial(derive, children, batch, mapped, few=outcome.is_few))
+    side_by_side(calls, night.run.settings.ingest.side_by_side)
 
 
 def _write(night: FeedNight, batch: Batch, mapped: DataFrame, outcome: Outcome) -> None:

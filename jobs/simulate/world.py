@@ -3,15 +3,13 @@
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
-from typing import TypeVar
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from jobs.lake.beside import side_by_side
 from jobs.simulate.catalogue import Catalogue, catalogue_rows
 from jobs.simulate.chance import Chance
 from jobs.simulate.clock import Clock
@@ -42,10 +40,11 @@ from jobs.simulate.truth import (
 from jobs.simulate.visits import habits, visits
 
 logger = logging.getLogger(__name__)
-T = TypeVar("T")
 
 PEOPLE_A_PART = 20_000
 """About 1.2 million events: a part that fits the memory of a task."""
+_AT_ONCE = 2
+"""Writes at a time: one is planned, on one thread, while the other is carried out."""
 
 
 def simulate(spark: SparkSession, settings: SimulateSettings, landing: Path, truth: Path) -> None:
@@ -128,7 +127,7 @@ class World:
             write_feed(self._spark, feed, wanted[feed], settings, clock, staging)
             _report(f"{feed.file} of {settings.days} days", started)
 
-        _side_by_side(write, wanted)
+        side_by_side([partial(write, feed) for feed in wanted], _AT_ONCE)
         went_out = [marks(feed, rows) for feed, rows in wanted.items()]
         return (
             reduce(DataFrame.unionByName, went_out)
@@ -145,7 +144,7 @@ class World:
         def write(name: str) -> None:
             tables[name].write.parquet(str(truth / f"{name}.parquet"))
 
-        _side_by_side(write, tables)
+        side_by_side([partial(write, name) for name in tables], _AT_ONCE)
         _report("truth", started)
 
     def rows(self) -> dict[str, DataFrame]:
@@ -193,13 +192,6 @@ class World:
         frame.write.parquet(path)
         _report(name, started)
         return self._spark.read.schema(frame.schema).parquet(path)
-
-
-def _side_by_side(write: Callable[[T], None], things: Iterable[T]) -> None:
-    """Run writes two at a time: one is planned, on one thread, while the other is carried out."""
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        for _ in pool.map(write, things):
-            pass
 
 
 def _report(what: str, started: float) -> None:

@@ -90,7 +90,7 @@ def sealed_shop(tmp_path: Path) -> Shop:
 def test_processes_form_records_as_this_one_does(
     sealed_shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(formed, "_PART", 30)
+    monkeypatch.setattr(formed, "PART", 30)
     ids = sorted(sealed_shop.people["id"])
     apart = sealed_shop.former(tmp_path / "scratch")(ids).to_table().sort_by("row")
     here = sealed_shop.here(ids).sort_by("row")
