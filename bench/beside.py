@@ -16,13 +16,12 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import psutil
 from deltalake import DeltaTable
+from watch import header
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -70,11 +69,7 @@ def main() -> None:
         world(wanted.people, home)
         ours = night("demo", home, day(DAYS - 1))
         result = {
-            "command": f"python bench/beside.py --people {wanted.people} --out {wanted.out}",
-            "date": datetime.now(UTC).date().isoformat(),
-            "cores": os.cpu_count(),
-            "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
-            "load_before": round(os.getloadavg()[0], 1),
+            **header(f"python bench/beside.py --people {wanted.people} --out {wanted.out}"),
             "duckdb": duckdb.__version__,
             "people": wanted.people,
             "night_seconds": ours["seconds"],

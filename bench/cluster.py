@@ -25,11 +25,11 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import psutil
+from watch import header
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -74,12 +74,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         os.chmod(scratch, 0o755)  # PostgreSQL's own user has a folder below it.
         result = {
-            "command": f"python bench/cluster.py --out {wanted.out}"
-            + (" --gateway versitygw" if wanted.gateway else ""),
-            "date": datetime.now(UTC).date().isoformat(),
-            "cores": os.cpu_count(),
-            "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
-            "load_before": os.getloadavg()[0],
+            **header(
+                f"python bench/cluster.py --out {wanted.out}"
+                + (" --gateway versitygw" if wanted.gateway else "")
+            ),
             **compared(Path(scratch), wanted.gateway),
         }
     wanted.out.write_text(json.dumps(result, indent=2) + "\n")

@@ -18,12 +18,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import matching
 import pandas as pd
 import pyarrow as pa
 from matching_world import people_records
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
+from watch import machine
 
 from jobs.identity import distributed, matched, matched_distributed, resolution
 from jobs.identity.accuracy import accuracy
@@ -65,7 +65,7 @@ def main() -> None:
     result = {
         "command": f"python bench/identity_engines.py --records {count}",
         "date": datetime.now(UTC).date().isoformat(),
-        "machine": matching._machine(),
+        "machine": machine(),
         "records": count,
         "pairs": len(one),
         "pairs_that_differ": int(len(one.merge(other, how="outer", indicator=True)) - len(one)),

@@ -28,17 +28,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import psutil
 from demonstration import peak_bytes
 from matching_world import people_records
+from watch import header, watched
 
-from bench.night import memory
 from jobs.identity.accuracy import accuracy
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -102,10 +101,7 @@ def main() -> None:
     wanted = parser.parse_args()
     sizes = " ".join(map(str, wanted.records))
     result: dict[str, Any] = {
-        "command": f"python bench/identity_scale.py --records {sizes} --new {wanted.new}",
-        "date": datetime.now(UTC).date().isoformat(),
-        "cores": os.cpu_count(),
-        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        **header(f"python bench/identity_scale.py --records {sizes} --new {wanted.new}"),
         "jvm_heap": HEAP,
         "versions": {name: version(name) for name in ("splink", "duckdb", "pyspark")},
         "records": {},
@@ -164,21 +160,10 @@ def ready(home: Path, day: date, rows: pd.DataFrame) -> None:
 def night(home: Path, day: date) -> dict[str, Any]:
     """Run the steps of a night, and say how long and how much memory they took."""
     command = [sys.executable, __file__, "--steps", str(day)]
-    with tempfile.TemporaryFile("w+") as out:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=environment(home), stdout=out, stderr=subprocess.STDOUT
-        )
-        peak = 0
-        while process.poll() is None:
-            peak = max(peak, memory(process.pid))
-            time.sleep(0.5)
-        out.seek(0)
-        said = out.read()
-    if process.returncode:
-        raise SystemExit(said)
-    (home / f"{day}.log").write_text(said, encoding="utf-8")
-    told = json.loads(re.findall(r"^STEPS (.*)$", said, re.MULTILINE)[-1])
-    return {**told, "peak_memory_gib": round(peak / 2**30, 2)}
+    done = watched(command, environment(home))
+    (home / f"{day}.log").write_text(done.said, encoding="utf-8")
+    told = json.loads(re.findall(r"^STEPS (.*)$", done.said, re.MULTILINE)[-1])
+    return {**told, "peak_memory_gib": done.cost["peak_memory_gib"]}
 
 
 def right(home: Path, people: pd.DataFrame) -> dict[str, float | int]:

@@ -34,6 +34,7 @@ from demonstration import demonstrate, peak_bytes
 from identity_world_report import markdown
 from matching_data import TRUTH
 from splink_demos import DEMONSTRATIONS
+from watch import machine
 
 from jobs.identity.matching.records import read_records
 from jobs.identity.settings import IdentitySettings
@@ -130,7 +131,7 @@ def judged(records: pd.DataFrame, truth: pd.DataFrame) -> dict[str, Any]:
     matching._say(f"ours, by the settings of a night: {_in_words(careful)}")
     result: dict[str, Any] = {
         "date": datetime.now(UTC).date().isoformat(),
-        "machine": matching._machine(),
+        "machine": machine(),
         "versions": {name: version(name) for name in ("splink", "duckdb")},
         "draws": matching.DRAWS,
         "records": len(records),

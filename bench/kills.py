@@ -22,9 +22,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+
+from watch import header
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -49,9 +51,7 @@ def main() -> None:
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         result = {
-            "command": f"python bench/kills.py --out {wanted.out}",
-            "date": datetime.now(UTC).date().isoformat(),
-            "cores": os.cpu_count(),
+            **header(f"python bench/kills.py --out {wanted.out}"),
             **killed_nights(Path(scratch), wanted.kills, random.Random(wanted.seed)),
         }
     wanted.out.write_text(json.dumps(result, indent=2) + "\n")

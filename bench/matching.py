@@ -36,6 +36,7 @@ from matching_data import DATA_SETS, TRUTH, Sources
 from matching_report import markdown
 from numpy.typing import NDArray
 from splink_demos import DEMONSTRATIONS
+from watch import machine
 
 from jobs.identity.accuracy import Accuracy, accuracy
 from jobs.identity.matching.resolve import resolve
@@ -75,7 +76,7 @@ def main() -> None:
         before = json.loads(arguments.out.read_text(encoding="utf-8"))["data_sets"]
     result = {
         "command": "python bench/matching.py --historical FILE",
-        "machine": _machine(),
+        "machine": machine(),
         "versions": {name: version(name) for name in ("splink", "duckdb")},
         "draws": DRAWS,
         "seed": SEED,
@@ -261,11 +262,6 @@ def _apart(work: Callable[..., T], *given: Any) -> T:
     """Run in a process of its own, which begins with no memory of another."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(work, *given).result()
-
-
-def _machine() -> dict[str, Any]:
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return {"cores": os.cpu_count(), "memory_gib": round(memory / 2**30, 1)}
 
 
 def _say(text: str) -> None:

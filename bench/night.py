@@ -14,7 +14,6 @@ import argparse
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,8 +21,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import psutil
 from deltalake import DeltaTable
+from watch import header, watched
 
 ROOT = Path(__file__).resolve().parents[1]
 EVENTS = 1_000_000
@@ -40,11 +39,7 @@ def main() -> None:
         last = last_night(wanted.source, home)
         nights = trading_nights(last)
         result: dict[str, Any] = {
-            "command": f"python bench/night.py --source {wanted.source} --out {wanted.out}",
-            "date": datetime.now(UTC).date().isoformat(),
-            "cores": os.cpu_count(),
-            "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
-            "load_before": os.getloadavg()[0],
+            **header(f"python bench/night.py --source {wanted.source} --out {wanted.out}"),
             "from_nothing": night(wanted.source, home, nights[-2]),
             "one_more_day": night(wanted.source, home, nights[-1]),
             "same_night_again": night(wanted.source, home, nights[-1]),
@@ -79,44 +74,16 @@ def trading_nights(last: date) -> list[date]:
 
 def night(source: str, home: Path, as_of: date) -> dict[str, Any]:
     """Run one night and say how long and how much memory it took."""
-    started = time.perf_counter()
     began = datetime.now(UTC)
     environment = {**os.environ, "BESPOKE_HOME": str(home), "BESPOKE_SOURCE": source}
     command = [sys.executable, "bench/one_night.py", as_of.isoformat()]
-    with tempfile.TemporaryFile("w+") as out:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT
-        )
-        peak = 0
-        while process.poll() is None:
-            peak = max(peak, memory(process.pid))
-            time.sleep(0.5)
-        out.seek(0)
-        said = out.read()
-    if process.returncode:
-        raise SystemExit(said or "the run failed")
+    done = watched(command, environment)
     return {
         "as_of": as_of.isoformat(),
-        "seconds": round(time.perf_counter() - started, 1),
-        "peak_memory_gib": round(peak / 2**30, 2),
-        "file_bytes": int(re.findall(r"^file_bytes (\d+)$", said, re.MULTILINE)[-1]),
+        **done.cost,
+        "file_bytes": int(re.findall(r"^file_bytes (\d+)$", done.said, re.MULTILINE)[-1]),
         "jobs": jobs(home, began),
     }
-
-
-def memory(pid: int) -> int:
-    """Proportional memory of a process and all its children, bytes."""
-    try:
-        family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return 0
-    total = 0
-    for member in family:
-        try:
-            total += member.memory_full_info().pss
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            continue
-    return total
 
 
 def jobs(home: Path, since: datetime) -> dict[str, dict[str, float | int | None]]:

@@ -25,6 +25,7 @@ import pandas as pd
 from pydantic import BaseModel
 from recommender_data import complete_journey, end_exclusive, online_retail
 from recommender_report import markdown
+from watch import machine
 
 from models.als import train
 from models.columns import PERSON, PRODUCT
@@ -141,7 +142,7 @@ def run(frames: Mapping[str, pd.DataFrame], *, trials: int, days: int, seed: int
     return {
         "command": "python bench/recommender.py --data DIR --out bench/recommender.json",
         "date": datetime.now(UTC).date().isoformat(),
-        "machine": _machine(),
+        "machine": machine(),
         "trials": len(tastes) + len(around),
         "days": days,
         "seed": seed,
@@ -223,11 +224,6 @@ def _timed(past: pd.DataFrame, settings: BaseModel, cut: Any) -> dict[str, float
 def _trainer(settings: BaseModel) -> Trainer:
     trainer: Trainer = partial(TRAINERS[type(settings)], settings=settings)
     return trainer
-
-
-def _machine() -> dict[str, Any]:
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return {"cores": os.cpu_count(), "memory_gib": round(memory / 2**30, 1)}
 
 
 def _say(text: str) -> None:

@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from watch import header, memory
 
 ROOT = Path(__file__).resolve().parents[1]
 BESPOKE = str(Path(sys.executable).with_name("bespoke"))
@@ -112,9 +113,7 @@ def main() -> None:
         }
         with started(home, port) as airflow:
             seen = {
-                "command": f"python bench/running_airflow.py --out {wanted.out}",
-                "date": datetime.now(UTC).date().isoformat(),
-                "cores": os.cpu_count(),
+                **header(f"python bench/running_airflow.py --out {wanted.out}"),
                 "night": killed_and_tried_again(airflow),
                 "same_night_again": damaged_and_recovered(airflow, home),
                 "maintenance": maintained(airflow),
@@ -174,11 +173,8 @@ def ended(airflow: Airflow, dag: str, run: str) -> dict[str, Any]:
 
 def processes(airflow: Airflow) -> dict[str, Any]:
     """Count the processes, and their memory together."""
-    sizes = []
-    for process in airflow.family():
-        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-            sizes.append(process.memory_full_info().pss)
-    return {"count": len(sizes), "memory_gib": round(sum(sizes) / 2**30, 2)}
+    family = list(airflow.family())
+    return {"count": len(family), "memory_gib": round(memory(family) / 2**30, 2)}
 
 
 def listening(airflow: Airflow) -> list[str]:

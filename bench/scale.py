@@ -26,7 +26,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psutil
+from watch import machine
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -51,8 +51,7 @@ def main() -> None:
     result: dict[str, Any] = json.loads(wanted.out.read_text()) if wanted.out.exists() else {}
     result |= {
         "command": f"python bench/scale.py --people {sizes} --out {wanted.out}",
-        "cores": os.cpu_count(),
-        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        **machine(),
     }
     worlds = result.setdefault("people", {})
     for people in wanted.people:

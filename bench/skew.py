@@ -12,17 +12,16 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import os
 import shutil
 import sys
 import tempfile
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-import psutil
+from watch import header
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -44,10 +43,7 @@ def main() -> None:
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         result: dict[str, Any] = {
-            "command": f"python bench/skew.py --out {wanted.out}",
-            "date": datetime.now(UTC).date().isoformat(),
-            "cores": os.cpu_count(),
-            "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+            **header(f"python bench/skew.py --out {wanted.out}"),
             "people": PEOPLE,
             "lines": LINES,
             **compared(Path(scratch)),

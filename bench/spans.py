@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 import time
@@ -21,7 +20,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil
+from watch import header
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -48,12 +47,8 @@ def main() -> None:
     spark = open_session(settings().spark)
     with tempfile.TemporaryDirectory() as scratch:
         result: dict[str, Any] = {
-            "command": f"python {' '.join(sys.argv)}",
-            "date": datetime.now(UTC).date().isoformat(),
-            "cores": os.cpu_count(),
-            "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+            **header(f"python {' '.join(sys.argv)}"),
             "driver_memory": settings().spark.driver_memory,
-            "load_before": round(os.getloadavg()[0], 1),
             "events": wanted.events,
             **measured(spark, wanted.events, wanted.events_a_session, Path(scratch)),
         }
