@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from math import log2
 
 import pandas as pd
@@ -21,14 +20,12 @@ from jobs.identity.explained import (
     graded_pairs,
     grades_of,
 )
-from jobs.identity.matching.fields import Role, find_fields
-from jobs.identity.matching.matcher import Matcher, hash_key, train
+from jobs.identity.matching.fields import Role
+from jobs.identity.matching.matcher import Matcher
 from jobs.identity.matching.model import Kind, MatchModel
-from jobs.identity.matching.settings import MatchSettings
+from tests.identity.learnt import KEY, Nights, learnt
 from tests.identity.matching.people import population
-from tests.identity.test_matched import Nights
 
-KEY = hash_key(b"a secret of the tests")
 THOUSANDTH = 1e-3
 BY_CHANCE = {"gender": (0.5, 0.5), "city": (0.7, 0.1, 0.2)}
 EQUAL = 2
@@ -43,10 +40,7 @@ def people() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def matcher(people: pd.DataFrame) -> Matcher:
     """Learnt from all of them."""
-    _, fields = find_fields(people, said={}, without=("who", "id"))
-    found = train(people, fields, MatchSettings(pairs=20_000), key=KEY, until=date(2026, 3, 1))
-    assert found is not None
-    return found
+    return learnt(people)
 
 
 @pytest.fixture(scope="module")

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pyarrow as pa
 import pytest
 
-from jobs.identity.formed import inline
-from jobs.identity.matched import weigh
-from jobs.identity.matching.fields import find_fields
-from jobs.identity.matching.matcher import Matcher, hash_key, train
-from jobs.identity.matching.settings import MatchSettings
+from jobs.identity.matching.matcher import Matcher
 from jobs.identity.resolution import Evidence, resolve
 from jobs.identity.settings import IdentitySettings
+from tests.identity.learnt import Nights, learnt
 from tests.identity.matching.people import population
 
-KEY = hash_key(b"a secret of the tests")
 TRAITS = pa.table({"node": pa.array([], pa.string()), "trait": pa.array([], pa.string())})
 
 
@@ -32,21 +28,12 @@ def people() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def matcher(people: pd.DataFrame) -> Matcher:
     """Learnt from the first nine in ten."""
-    _, fields = find_fields(people, said={}, without=("who", "id"))
-    known = people.iloc[: len(people) * 9 // 10]
-    found = train(known, fields, MatchSettings(pairs=40_000), key=KEY, until=date(2026, 3, 1))
-    assert found is not None
-    return found
+    return learnt(people.iloc[: len(people) * 9 // 10], pairs=40_000)
 
 
 def called(people: pd.DataFrame, matcher: Matcher, ids: Sequence[str]) -> Mapping[str, str]:
     """Record to what its person is named by, of some records in some order."""
-    nothing = pa.table({"record_id": [], "blocks": pa.array([], pa.list_(pa.int64()))})
-
-    def open_records(wanted: Sequence[str]) -> pd.DataFrame:
-        return people.loc[list(wanted)].reset_index(drop=True)
-
-    matches = weigh(sorted(ids), nothing, matcher, inline(open_records, matcher, KEY)).matches
+    matches = Nights(people, matcher).night(ids).matches
     made = {record: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=n)
             for n, record in enumerate(people["id"])}  # fmt: skip
     nodes = [f"record:{record}" for record in ids]

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.identity.formed import inline
-from jobs.identity.matched import Weighed, weigh
-from jobs.identity.matching.fields import find_fields
-from jobs.identity.matching.matcher import Matcher, hash_key, train
-from jobs.identity.matching.settings import MatchSettings
+from jobs.identity.matching.matcher import Matcher, hash_key
+from tests.identity.learnt import KEY, Nights, learnt
 from tests.identity.matching.people import population
-
-KEY = hash_key(b"a secret of the tests")
 
 
 @pytest.fixture(scope="module")
@@ -32,43 +24,7 @@ def people() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def matcher(people: pd.DataFrame) -> Matcher:
     """Learnt from all of them."""
-    _, fields = find_fields(people, said={}, without=("who", "id"))
-    found = train(people, fields, MatchSettings(pairs=20_000), key=KEY, until=date(2026, 3, 1))
-    assert found is not None
-    return found
-
-
-class Nights:
-    """Records weighed night by night."""
-
-    def __init__(self, people: pd.DataFrame, matcher: Matcher) -> None:
-        self.people, self.matcher = people, matcher
-        self.blocks: dict[str, list[int]] = {}
-        self.matches: dict[tuple[str, str], tuple[float, str]] = {}
-        self.opened = 0
-
-    def night(self, new: Sequence[str], asked: Sequence[tuple[str, str]] = ()) -> Weighed:
-        """Weigh a night's records, and keep what came of it as the tables would."""
-        held = sorted(set(self.blocks) - set(new))
-        table = pa.table(
-            {
-                "record_id": pa.array(held, pa.string()),
-                "blocks": pa.array([self.blocks[r] for r in held], pa.list_(pa.int64())),
-            }
-        )
-        found = weigh(
-            sorted(new), table, self.matcher, inline(self._open, self.matcher, KEY), asked
-        )
-        self.blocks |= {row["record_id"]: row["blocks"] for row in found.blocks.to_pylist()}
-        self.matches |= {
-            (row["left_id"], row["right_id"]): (row["weight"], row["comparison"])
-            for row in found.matches.to_pylist()
-        }
-        return found
-
-    def _open(self, records: Sequence[str]) -> pd.DataFrame:
-        self.opened += len(records)
-        return self.people.loc[list(records)].reset_index(drop=True)
+    return learnt(people)
 
 
 @pytest.fixture(scope="module")

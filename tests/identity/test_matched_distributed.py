@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
-
 import pandas as pd
 import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.identity import matched, matched_distributed
-from jobs.identity.formed import inline
-from jobs.identity.matching.fields import find_fields
-from jobs.identity.matching.matcher import hash_key, train
-from jobs.identity.matching.settings import MatchSettings
+from jobs.identity import matched_distributed
+from tests.identity.learnt import KEY, Nights, learnt
 from tests.identity.matching.people import population
 
 pytestmark = pytest.mark.slow
 
-KEY = hash_key(b"a secret of the tests")
 PAIR = ["left_id", "right_id"]
 
 
@@ -36,21 +29,13 @@ def by_pair(matches: pd.DataFrame) -> pd.DataFrame:
 
 def test_one_machine_and_spark_weigh_alike(spark: SparkSession) -> None:
     people = population(5, 100, copies=0.4)
-    _, fields = find_fields(people, said={}, without=("who", "id"))
-    matcher = train(people, fields, MatchSettings(pairs=20_000), key=KEY, until=date(2026, 3, 1))
-    assert matcher is not None
+    matcher = learnt(people)
     ids = sorted(people["id"])
-    by_id = people.set_index("id", drop=False)
-
-    def open_records(wanted: Sequence[str]) -> pd.DataFrame:
-        return by_id.loc[list(wanted)].reset_index(drop=True)
-
     old, new = ids[::3], sorted(set(ids) - set(ids[::3]))
-    nothing = pa.table({"record_id": [], "blocks": pa.array([], pa.list_(pa.int64()))})
-    form = inline(open_records, matcher, KEY)
-    held = matched.weigh(old, nothing, matcher, form).blocks
+    nights = Nights(people.set_index("id", drop=False), matcher)
+    nights.night(old)
     asked = [(new[0], new[1]), (min(old[0], new[2]), max(old[0], new[2]))]
-    one = matched.weigh(new, held, matcher, form, asked)
+    one = nights.night(new, asked)
     rows = people.rename(columns={"id": "record_id"}).assign(is_new=people["id"].isin(new))
     blocks, matches = matched_distributed.weigh(
         spark.createDataFrame(rows),
