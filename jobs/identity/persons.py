@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
-import pandas as pd
-import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.identity import distributed, resolution
 from jobs.identity.decided import Decisions
 from jobs.identity.naming import named
 from jobs.identity.nodes import RECORD, STRONG
+from jobs.identity.resolved import resolved
 from jobs.identity.settings import IdentitySettings
 from jobs.identity.spans import timed
-from jobs.identity.touched import NODE, Since, touched
+from jobs.identity.touched import NODE, Since, Told, Touched, touched
 from jobs.identity.traits import told_traits
 from jobs.lake.job import job, state
 from jobs.lake.tables.identity import IDENTIFIERS, LINKS, PERSONS, SIGHTINGS
 from jobs.lake.tables.matching import DECISIONS, MATCHES, NAMES, REVIEW
 from jobs.lake.tables.silver import CUSTOMERS
-from jobs.lake.transfer import to_arrow, to_spark
 from jobs.lake.upgrade import release
 
 _HOW = {
@@ -35,6 +35,8 @@ _HOW = {
     "households",
 }
 """Settings of the stage that do not decide who is who."""
+_WORTH_WHILE = 4
+"""All are resolved anew where a night bears on more than one identifier in so many."""
 
 
 @job(
@@ -79,75 +81,115 @@ def persons(
     the release, the settings or the model is another than that of the night before.
     """
     decided = [row.asDict() for row in decisions.collect()]
-    stands = Decisions.among(decided)
     model = matches.agg(F.max("model")).collect()[0][0]
-    by = _digest(settings, model)
     weighed = None if model is None else matches.where(F.col("model") == model)
-    earlier = before.limit(0) if _is_later(persons_before, as_of) else before
-    night = _since(earlier, persons_before, by, as_of, settings)
+    told = Told(links, weighed, sightings, Decisions.among(decided))
+    night = Night(as_of, _digest(settings, model), settings)
+    last = _Last.of(persons_before)
     part = None
-    if night is not None and weighed is not None:
-        near = min(settings.matching.accept, settings.matching.review)
-        ever = {i for row in decided for i in (*row["left_ids"], *(row["right_ids"] or ()))}
-        part = touched(links, weighed, sightings, earlier, stands, Since(night, near, ever))
-        links, weighed, sightings = part.links, part.matches, part.sightings
-        stands, earlier = part.decisions, earlier.join(part.nodes, NODE, "left_semi")
-    if weighed is not None:
-        weighed = weighed.where("weight IS NOT NULL")
-    found, kept = _resolved(links, told_traits(customers), weighed, stands, settings)
-    if part is not None:
-        found = found.join(part.nodes, NODE, "left_semi")
+    if last.by == night.by and last.night <= as_of:
+        rows = before.count()
+        if rows > settings.resolved_whole:
+            part = touched(told, before, _since(last, night, rows, decided))
+    if part is None:
+        # A later night's persons do not matter to one that is done anew.
+        earlier = before.limit(0) if last.night > as_of else before
+        identifiers, changed, kept = _persons_of(told, customers, names, earlier, night)
+        spans = timed(identifiers, sightings, settings.spans).localCheckpoint()
+        return changed, spans, _summary(spans, night), kept
+    identifiers, changed, kept = _persons_of(
+        part.told, customers, names, part.before, night, part.nodes
+    )
+    own = _own_spans(part, identifiers, settings)
+    spans, people = _with_others(own, part, before, persons_before, night)
+    review = _standing(review_before, part.nodes.toDF("left_id"), "left_id", night)
+    return changed, spans, people, review.unionByName(kept)
+
+
+@dataclass(frozen=True)
+class Night:
+    """A night whose persons are resolved: ``by`` is a digest of what decides beside the rows."""
+
+    as_of: date
+    by: str
+    settings: IdentitySettings
+
+
+@dataclass(frozen=True)
+class _Last:
+    """The night whose persons there are, and what decided then; None where that is not one."""
+
+    night: date
+    by: str | None
+
+    @classmethod
+    def of(cls, persons_before: DataFrame) -> _Last:
+        row = persons_before.agg(
+            F.max("as_of").alias("night"),
+            F.min("resolved_by").alias("first"),
+            F.max("resolved_by").alias("last"),
+            F.count_if(F.col("resolved_by").isNull()).alias("unsaid"),
+        ).collect()[0]
+        one = row["first"] == row["last"] and not row["unsaid"]
+        return cls(row["night"] or date.min, row["first"] if one else None)
+
+
+def _since(last: _Last, night: Night, rows: int, decided: Sequence[Mapping[str, Any]]) -> Since:
+    """Say what is new since a night; one that is done again bears on all that it has brought."""
+    wanted = night.settings.matching
+    return Since(
+        min(last.night, night.as_of - timedelta(days=1)),
+        near=min(wanted.accept, wanted.review),
+        most=rows // _WORTH_WHILE,
+        named={i for row in decided for i in (*row["left_ids"], *(row["right_ids"] or ()))},
+    )
+
+
+def _persons_of(
+    told: Told,
+    customers: DataFrame,
+    names: DataFrame,
+    before: DataFrame,
+    night: Night,
+    nodes: DataFrame | None = None,
+) -> tuple[DataFrame, DataFrame, DataFrame]:
+    """Resolve identifiers, or of them ``nodes``: their rows, new names, and rows of the review."""
+    weighed = None if told.matches is None else told.matches.where("weight IS NOT NULL")
+    traits = told_traits(customers)
+    found, kept = resolved(told.links, traits, weighed, told.decisions, night.settings)
+    if nodes is not None:
+        found = found.join(F.broadcast(nodes), NODE, "left_semi")
     identifiers, changed = named(
-        found, names, earlier, once_together=stands.once_together, as_of=as_of
+        found, names, before, once_together=told.decisions.once_together, as_of=night.as_of
     )
     identifiers = identifiers.localCheckpoint()
-    review = _reviewed(kept, identifiers, weighed, as_of)
-    if part is None:
-        spans = timed(identifiers, sightings, settings.spans).localCheckpoint()
-        return changed, spans, _summary(spans, by, as_of), review
-    spans = timed(
-        identifiers.unionByName(part.logins.select(*identifiers.columns)),
-        sightings,
-        settings.spans,
-    )
-    own = spans.join(part.identifiers, NODE, "left_semi").localCheckpoint()
-    rest = before.join(part.identifiers, NODE, "left_anti")
-    gone = before.join(part.identifiers, NODE, "left_semi")
-    changed_persons = own.select("person_id").union(gone.select("person_id")).distinct()
-    changed_persons = changed_persons.localCheckpoint()
-    theirs = rest.join(changed_persons, "person_id", "left_semi").unionByName(own)
-    people = _renewed(persons_before, changed_persons, "person_id", as_of)
-    reviewed = _renewed(review_before, part.nodes.toDF("left_id"), "left_id", as_of)
-    return (
-        changed,
-        rest.unionByName(own),
-        people.unionByName(_summary(theirs, by, as_of)),
-        reviewed.unionByName(review),
-    )
+    return identifiers, changed, _reviewed(kept, identifiers, weighed, night.as_of)
 
 
-def _renewed(rows: DataFrame, without: DataFrame, key: str, as_of: date) -> DataFrame:
-    """Return the rows of a night before that stand, as of this one."""
-    kept = rows.join(without, key, "left_anti")
-    return kept.withColumn("as_of", F.lit(as_of)).select(*rows.columns)
+def _own_spans(part: Touched, identifiers: DataFrame, settings: IdentitySettings) -> DataFrame:
+    """Rows of ``identity.identifiers`` that a night makes anew."""
+    logins = part.logins.select(*identifiers.columns)
+    spans = timed(identifiers.unionByName(logins), part.told.sightings, settings.spans)
+    return spans.join(F.broadcast(part.identifiers), NODE, "left_semi").localCheckpoint()
 
 
-def _resolved(
-    links: DataFrame,
-    traits: DataFrame,
-    weighed: DataFrame | None,
-    stands: Decisions,
-    settings: IdentitySettings,
+def _with_others(
+    own: DataFrame, part: Touched, before: DataFrame, persons_before: DataFrame, night: Night
 ) -> tuple[DataFrame, DataFrame]:
-    """Whom each identifier belongs to, and what was kept apart; by arrays, or by Spark."""
-    spark, count = links.sparkSession, links.count()
-    if count <= settings.single_node_links:
-        seen = to_arrow(links.select("left_id", "right_id", "first_seen", "last_seen"), count)
-        done = resolution.resolve(seen, _evidence(traits, weighed, stands), settings)
-        return to_spark(spark, done.identifiers), _frame(links, done.kept_apart)
-    found, kept = distributed.resolve(links, traits, weighed, stands, settings)
-    # Several results stand on it; without a checkpoint the whole would run once for each.
-    return found.localCheckpoint(), kept.localCheckpoint()
+    """All rows of ``identity.identifiers`` and of ``identity.persons``, of which some are new."""
+    mine = F.broadcast(part.identifiers)
+    gone = part.before.join(mine, NODE, "left_semi")
+    changed = own.select("person_id").union(gone.select("person_id")).distinct().localCheckpoint()
+    rest = before.join(mine, NODE, "left_anti")
+    theirs = rest.join(F.broadcast(changed), "person_id", "left_semi").unionByName(own)
+    people = _standing(persons_before, changed, "person_id", night)
+    return rest.unionByName(own), people.unionByName(_summary(theirs, night))
+
+
+def _standing(rows: DataFrame, without: DataFrame, key: str, night: Night) -> DataFrame:
+    """Return the rows of a night before that stand, as of this one."""
+    kept = rows.join(F.broadcast(without), key, "left_anti")
+    return kept.withColumn("as_of", F.lit(night.as_of)).select(*rows.columns)
 
 
 def _digest(settings: IdentitySettings, model: int | None) -> str:
@@ -155,53 +197,6 @@ def _digest(settings: IdentitySettings, model: int | None) -> str:
     decides = settings.model_dump(mode="json", exclude=_HOW)
     told = json.dumps([release(), decides, model], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()[:12]
-
-
-def _since(
-    before: DataFrame,
-    persons_before: DataFrame,
-    by: str,
-    as_of: date,
-    settings: IdentitySettings,
-) -> date | None:
-    """Night whose persons tonight's are made from; None where all are resolved anew."""
-    told = persons_before.agg(
-        F.max("as_of").alias("night"),
-        F.min("resolved_by").alias("first"),
-        F.max("resolved_by").alias("last"),
-        F.count_if(F.col("resolved_by").isNull()).alias("unsaid"),
-    ).collect()[0]
-    same = told["first"] == told["last"] == by and not told["unsaid"]
-    if not same or told["night"] > as_of:
-        return None
-    if before.limit(settings.resolved_whole + 1).count() <= settings.resolved_whole:
-        return None
-    # Done again, it bears on all that it has brought.
-    night: date = min(told["night"], as_of - timedelta(days=1))
-    return night
-
-
-def _evidence(
-    traits: DataFrame, weighed: DataFrame | None, stands: Decisions
-) -> resolution.Evidence:
-    """Take what is known beside the links out of Spark; of traits only where they are asked for."""
-    if weighed is None:
-        return resolution.Evidence(traits.toArrow(), None, stands)
-    pairs = weighed.select("left_id", "right_id", "weight", "contradicting")
-    matches = to_arrow(pairs, pairs.count())
-    return resolution.Evidence(traits.limit(0).toArrow(), matches, stands)
-
-
-def _is_later(persons_before: DataFrame, as_of: date) -> bool:
-    """Whether the persons that there are, are of a later night: this one is done anew."""
-    row = persons_before.agg(F.max("as_of")).first()
-    return row is not None and row[0] is not None and row[0] > as_of
-
-
-def _frame(links: DataFrame, kept: pa.Table) -> DataFrame:
-    schema = "left_id string, right_id string, weight double, reason string"
-    rows: pd.DataFrame = kept.to_pandas()
-    return links.sparkSession.createDataFrame(rows, schema)
 
 
 def _reviewed(
@@ -233,7 +228,7 @@ def _reviewed(
     )
 
 
-def _summary(identifiers: DataFrame, by: str, as_of: date) -> DataFrame:
+def _summary(identifiers: DataFrame, night: Night) -> DataFrame:
     """Rows of ``identity.persons``."""
     is_record = F.col("type") == RECORD
     return (
@@ -250,5 +245,5 @@ def _summary(identifiers: DataFrame, by: str, as_of: date) -> DataFrame:
             F.min("first_seen").alias("first_seen"),
             F.max("last_seen").alias("last_seen"),
         )
-        .withColumns({"resolved_by": F.lit(by), "as_of": F.lit(as_of)})
+        .withColumns({"resolved_by": F.lit(night.by), "as_of": F.lit(night.as_of)})
     )
