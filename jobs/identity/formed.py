@@ -11,9 +11,11 @@ import json
 import os
 import subprocess
 import sys
+import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -32,6 +34,11 @@ if TYPE_CHECKING:
     from jobs.identity.opening import Sealed
 
 BLOCKS, ROW = "blocks", "row"
+
+_TASK, _WHOLE = "task.json", "whole"
+"""Files of the folder of a task: what there is to do, and that all parts are there."""
+_LOOKS_EVERY = 0.02
+"""Seconds after which a process looks for its next part."""
 
 Forms: TypeAlias = pa.Table | ds.Dataset
 """``row`` (place among the records asked for), ``blocks`` (list of int64), and the columns of
@@ -112,26 +119,17 @@ class Apart:
         own.mkdir(parents=True, mode=0o700)
         self.matcher.save(own / "model")
         task = {"key_file": str(self.key_file), "blocked": sorted(self.sealed.blocked)}
-        (own / "task.json").write_text(json.dumps(task), encoding="utf-8")
-        parts = 0
-        for part in self.sealed.parts(records, PART):
-            pq.write_table(part, own / f"sealed-{parts:06}.parquet")
-            parts += 1
-        # What was read for it is given back, not kept for the next that is read.
-        pa.default_memory_pool().release_unused()
-        commands = [
-            [sys.executable, "-m", __name__, str(own), str(place), str(self.processes)]
-            for place in range(min(self.processes, parts))
-        ]
-        root = str(Path(__file__).resolve().parents[2])
-        path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
-        running = [
-            subprocess.Popen(
-                command, env={**os.environ, "PYTHONPATH": path}, stderr=subprocess.PIPE, text=True
-            )
-            for command in commands
-        ]
+        (own / _TASK).write_text(json.dumps(task), encoding="utf-8")
+        running = [self._started(own, place) for place in range(self.processes)]
         try:
+            # They read what they need meanwhile, and begin with the first part.
+            for number, part in enumerate(self.sealed.parts(records, PART)):
+                path = own / f"{number:06}.part"
+                pq.write_table(part, path)
+                path.rename(_sealed(own, number))
+            (own / _WHOLE).touch()
+            # What was read for it is given back, not kept for the next that is read.
+            pa.default_memory_pool().release_unused()
             said = [(process.communicate()[1], process.returncode) for process in running]
         finally:
             for process in running:
@@ -142,6 +140,14 @@ class Apart:
                 raise FormingError(f"records could not be brought into their form: {lines[-1]}")
         return ds.dataset(sorted(own.glob("formed-*.parquet")))
 
+    def _started(self, folder: Path, place: int) -> subprocess.Popen[str]:
+        root = str(Path(__file__).resolve().parents[2])
+        path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
+        command = [sys.executable, "-m", __name__, str(folder), str(place), str(self.processes)]
+        return subprocess.Popen(
+            command, env={**os.environ, "PYTHONPATH": path}, stderr=subprocess.PIPE, text=True
+        )
+
 
 def inline(opener: Callable[[Sequence[str]], pd.DataFrame], matcher: Matcher, key: str) -> Former:
     """Form records in this process, as a function opens them."""
@@ -149,18 +155,37 @@ def inline(opener: Callable[[Sequence[str]], pd.DataFrame], matcher: Matcher, ke
 
 
 def _work(folder: Path, place: int, processes: int) -> None:
-    """Form every so manieth part of a folder."""
+    """Form the parts of a folder that are this process's."""
     from jobs.identity.opening import opened
     from jobs.ingest.keyring import read_keyring
 
-    task: Mapping[str, Any] = json.loads((folder / "task.json").read_text(encoding="utf-8"))
+    task: Mapping[str, Any] = json.loads((folder / _TASK).read_text(encoding="utf-8"))
     matcher = Matcher.load(folder / "model")
     ring = read_keyring(Path(task["key_file"]))
-    for path in sorted(folder.glob("sealed-*.parquet"))[place::processes]:
+    for path in _parts(folder, place, processes):
         part = pq.read_table(path)
         frame = opened(part, ring, set(task["blocked"]))
         table = formed(frame, matcher, hash_key(ring.tokens), part.column(ROW))
         pq.write_table(table, path.with_name(path.name.replace("sealed", "formed")))
+
+
+def _parts(folder: Path, place: int, processes: int) -> Iterator[Path]:
+    """Give every so manieth part of a folder as it comes, until there are no more to come."""
+    parent = os.getppid()
+    for number in count(place, processes):
+        path = _sealed(folder, number)
+        while not path.exists():
+            # Looked for once more: it may have come between the two.
+            if (folder / _WHOLE).exists() and not path.exists():
+                return
+            if os.getppid() != parent:
+                raise FormingError("the process that wanted them is gone")
+            time.sleep(_LOOKS_EVERY)
+        yield path
+
+
+def _sealed(folder: Path, number: int) -> Path:
+    return folder / f"sealed-{number:06}.parquet"
 
 
 def _main() -> None:

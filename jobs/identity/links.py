@@ -22,6 +22,8 @@ from jobs.lake.tables.silver import (
     ORDER_LINES,
 )
 
+_FEW = 200_000
+"""So many pairs, and no more, are sent about."""
 EVIDENCE = ("consents", "crm", "events", "feedback", "messages", "orders")
 """Kinds of feeds; of several that show a pair, the first is named. Pairs carry the place in here:
 a minimum of texts would make Spark sort where it need only hash."""
@@ -74,7 +76,7 @@ def links(
             F.max("last_seen").alias("last_seen"),
         )
     )
-    return _merge(new, earlier, as_of).withColumn("version", _version())
+    return _merge(new.localCheckpoint(), earlier, as_of).withColumn("version", _version())
 
 
 def record_pairs(customers: DataFrame) -> DataFrame:
@@ -145,6 +147,10 @@ def _pair(left: str, right: str) -> Column:
 
 def _merge(new: DataFrame, earlier: DataFrame, as_of: date) -> DataFrame:
     """Widen what earlier nights had seen; least and greatest pass over null."""
+    if new.limit(_FEW + 1).count() <= _FEW:
+        # Few pairs are sent to where all lie, which are then not shuffled.
+        pairs = F.broadcast(new.select("left_id", "right_id"))
+        earlier = earlier.join(pairs, ["left_id", "right_id"], "left_semi")
     known = earlier.select(
         "left_id",
         "right_id",

@@ -21,7 +21,7 @@ SEALED = ("first_name", "last_name", "birth_date", "email", "phone", "street", "
 """What is compared of the vault."""
 CLEAR = ("city", "gender")
 """What is compared of ``silver.customers``."""
-FEW = 20_000
+FEW = 50_000
 """So many records are found among all, and opened in this process; for more all are read, and
 processes of their own are worth starting."""
 PART = 25_000

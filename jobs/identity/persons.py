@@ -181,7 +181,11 @@ def _with_others(
     gone = part.before.join(mine, NODE, "left_semi")
     changed = own.select("person_id").union(gone.select("person_id")).distinct().localCheckpoint()
     rest = before.join(mine, NODE, "left_anti")
-    theirs = rest.join(F.broadcast(changed), "person_id", "left_semi").unionByName(own)
+    # Of few persons, so that the rest is not looked through once more for them.
+    others = before.join(F.broadcast(changed), "person_id", "left_semi").join(
+        mine, NODE, "left_anti"
+    )
+    theirs = others.select(*own.columns).unionByName(own)
     people = _standing(persons_before, changed, "person_id", night)
     return rest.unionByName(own), people.unionByName(_summary(theirs, night))
 

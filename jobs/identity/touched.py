@@ -118,7 +118,10 @@ def touched(told: Told, before: DataFrame, since: Since) -> Touched | None:
         return None
     first = _with_parts(seeds, parts)
     own, judges = _devices(first, told.sightings)
-    nodes = _with_parts(_distinct(first, own, judges), parts)
+    nodes = first
+    also = _distinct(own, judges).join(first, NODE, "left_anti").localCheckpoint()
+    if not also.isEmpty():
+        nodes = _small(_distinct(first, _with_parts(also, parts)))
     if nodes.count() > since.most:
         return None
     links, beyond = _links_of(nodes, told.links)
@@ -135,7 +138,7 @@ def touched(told: Told, before: DataFrame, since: Since) -> Touched | None:
             replace(decisions, blocked=decisions.blocked | beyond),
         ),
         before=before.join(nodes, NODE, "left_semi").localCheckpoint(),
-        logins=before.join(F.broadcast(others), NODE, "left_semi"),
+        logins=before.join(F.broadcast(others), NODE, "left_semi").localCheckpoint(),
     )
 
 
