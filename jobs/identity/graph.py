@@ -5,6 +5,7 @@ Nodes are numbered in the order of their names, so the smallest number is the sm
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -49,7 +50,7 @@ class Graph:
         rank[by_name] = np.arange(len(by_name))
         numbers = rank[coded.indices.to_numpy()]
         nodes = coded.dictionary.take(pa.array(by_name))
-        types = pc.list_element(pc.split_pattern(nodes, ":", max_splits=1), 0)
+        types = _types(nodes)
         left, right = numbers[: links.num_rows], numbers[links.num_rows :]
         return cls(nodes, types, _among(types, STRONG), _among(types, CONTACTS), left, right)
 
@@ -65,8 +66,10 @@ class Graph:
         ends = np.where(strong, self.left, self.right), np.where(strong, self.right, self.left)
         return ends[0][mixed], ends[1][mixed]
 
-    def places(self, names: pa.Array | pa.ChunkedArray) -> Numbers:
+    def places(self, names: pa.Array) -> Numbers:
         """Numbers of nodes by their names; -1 for those that there are not."""
+        if not len(names):
+            return np.empty(0, dtype=np.int64)
         found = pc.index_in(names.cast(pa.large_string()), value_set=self.nodes)
         return np.asarray(found.fill_null(-1).to_numpy(), dtype=np.int64)
 
@@ -79,13 +82,20 @@ class Graph:
         """Whether each node is of one of some types."""
         return _among(self.types, types)
 
-    def records(self, matches: pa.Table) -> tuple[Numbers, Numbers]:
-        """Nodes of the records of either side of matches; -1 for those that there are not."""
-        prefix = pa.scalar(f"{RECORD}:", pa.large_string())
-        empty = pa.scalar("", pa.large_string())
-        ends = (matches.column(side).cast(pa.large_string()) for side in ("left_id", "right_id"))
-        one, other = (self.places(pc.binary_join_element_wise(prefix, e, empty)) for e in ends)
-        return one, other
+    def weighed(self, matches: pa.Table) -> Weighed:
+        """Pairs of records that are nodes, of ``left_id``, ``right_id``, and how they match."""
+        sides = [matches.column(side).cast(pa.large_string()) for side in ("left_id", "right_id")]
+        ids = pa.chunked_array(
+            [chunk for side in sides for chunk in side.chunks], pa.large_string()
+        )
+        # One look-up for both: it begins with a table of all nodes.
+        prefix, empty = pa.scalar(f"{RECORD}:", pa.large_string()), pa.scalar("", pa.large_string())
+        found = self.places(pc.binary_join_element_wise(prefix, ids, empty).combine_chunks())
+        left, right = found[: matches.num_rows], found[matches.num_rows :]
+        weight = np.asarray(matches.column("weight").to_numpy(), dtype=np.float64)
+        flags = matches.column("contradicting").fill_null(False).to_numpy().astype(np.bool_)
+        there = (left >= 0) & (right >= 0) & ~np.isnan(weight)
+        return Weighed(left[there], right[there], weight[there], flags[there])
 
     def seen(self, links: pa.Table) -> tuple[Numbers, Numbers]:
         """Earliest and latest time of every node, in the unit of the links it was made of."""
@@ -95,6 +105,16 @@ class Graph:
             for name in ("first_seen", "last_seen")
         )
         return least(ends, first, self.size), -least(ends, -last, self.size)
+
+
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """Pairs of nodes, the log2 odds that they are one person, and whether they contradict that."""
+
+    left: Numbers
+    right: Numbers
+    weight: NDArray[np.float64]
+    contradicting: Flags
 
 
 def attached(left: Numbers, right: Numbers, owner: Numbers) -> Numbers:
@@ -120,6 +140,23 @@ def least(places: Numbers, values: Numbers, size: int) -> Numbers:
     found = np.full(size, np.iinfo(np.int64).max, dtype=np.int64)
     np.minimum.at(found, places, values)
     return found
+
+
+def _types(nodes: pa.Array) -> pa.Array:
+    """Types of nodes in order: those of one type lie together."""
+    kinds: list[str] = []
+    bounds = [0]
+    while bounds[-1] < len(nodes):
+        kind = nodes[bounds[-1]].as_py().partition(":")[0]
+        # What begins with "kind:" comes before "kind;", the next character.
+        after = bisect_left(
+            range(len(nodes)), f"{kind};", lo=bounds[-1], key=lambda n: nodes[n].as_py()
+        )
+        kinds.append(kind)
+        bounds.append(after)
+    return pa.array(kinds, pa.large_string()).take(
+        pa.array(np.repeat(np.arange(len(kinds)), np.diff(bounds)))
+    )
 
 
 def _among(types: pa.Array, wanted: tuple[str, ...]) -> Flags:

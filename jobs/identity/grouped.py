@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from jobs.identity.components import array_components
 from jobs.identity.decided import Decisions
-from jobs.identity.graph import Flags, Graph, Numbers, least
+from jobs.identity.graph import Flags, Graph, Numbers, Weighed, least
 from jobs.identity.matching.clustering import CONTRADICTING, Given, Kept, Linkage, clusters
 from jobs.identity.matching.scoring import WEIGHT_UNIT, Edges
 from jobs.identity.nodes import RECORD
@@ -21,7 +21,7 @@ from jobs.identity.settings import IdentitySettings
 def grouped(
     graph: Graph,
     component: Numbers,
-    matches: pa.Table,
+    weighed: Weighed,
     decisions: Decisions,
     settings: IdentitySettings,
 ) -> tuple[Numbers, Flags, list[Kept]]:
@@ -34,7 +34,7 @@ def grouped(
     records = np.flatnonzero(graph.of_type(RECORD))
     number = np.full(graph.size, -1, dtype=np.int64)
     number[records] = np.arange(len(records))
-    edges, contradicting = _record_edges(graph, number, matches)
+    edges, contradicting = _record_edges(number, weighed)
     own = component[records]
     tied = own[edges.left] == own[edges.right]
     weight = edges.weight.copy()
@@ -90,17 +90,13 @@ def grouped(
     return person, shared, kept
 
 
-def _record_edges(graph: Graph, number: Numbers, matches: pa.Table) -> tuple[Edges, Flags]:
-    """Pairs of records that are nodes, and whether they contradict each other."""
-    ends = [np.where(place >= 0, number[place], -1) for place in graph.records(matches)]
-    weight = np.asarray(matches.column("weight").to_numpy(zero_copy_only=False), dtype=float)
-    there = (ends[0] >= 0) & (ends[1] >= 0) & ~np.isnan(weight)
-    bits = np.rint(weight[there] * WEIGHT_UNIT).astype(np.int64)
-    flags = matches.column("contradicting").fill_null(False).to_numpy(zero_copy_only=False)
-    low = np.minimum(ends[0][there], ends[1][there])
-    high = np.maximum(ends[0][there], ends[1][there])
+def _record_edges(number: Numbers, weighed: Weighed) -> tuple[Edges, Flags]:
+    """Pairs of records by their numbers, in order, and whether they contradict each other."""
+    ends = number[weighed.left], number[weighed.right]
+    low, high = np.minimum(*ends), np.maximum(*ends)
+    bits = np.rint(weighed.weight * WEIGHT_UNIT).astype(np.int64)
     order = np.lexsort((high, low))
-    return Edges(low[order], high[order], bits[order]), flags[there][order].astype(np.bool_)
+    return Edges(low[order], high[order], bits[order]), weighed.contradicting[order]
 
 
 def _strength(

@@ -21,12 +21,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from jobs.identity.bearers import by_contacts
 from jobs.identity.components import array_components
 from jobs.identity.decided import Decisions
-from jobs.identity.graph import Flags, Graph, Numbers, attached, least
+from jobs.identity.graph import Flags, Graph, Numbers, Weighed, attached, least
 from jobs.identity.grouped import grouped
 from jobs.identity.matching.clustering import UNDECIDED, Kept
 from jobs.identity.matching.scoring import WEIGHT_UNIT
@@ -96,12 +95,14 @@ def resolve(links: pa.Table, evidence: Evidence, settings: IdentitySettings) -> 
     first, last = graph.seen(links)
     public = _public(graph, evidence.decisions, settings)
     graph = graph.without(public)
-    owner, shared, kept = _strong_owners(graph, evidence, settings)
+    weighed = None if evidence.matches is None else graph.weighed(evidence.matches)
+    owner, shared, kept = _strong_owners(graph, evidence, weighed, settings)
     owner, also = _weak_owners(graph, owner)
     # Strong before weak, then the earliest, then the smallest name.
     order = np.lexsort((np.arange(graph.size), first, ~graph.strong, owner))
-    groups, heads = np.unique(owner[order], return_index=True)
-    representative = order[heads][np.searchsorted(groups, owner)]
+    _, heads, sizes = np.unique(owner[order], return_index=True, return_counts=True)
+    representative = np.empty(graph.size, dtype=np.int64)
+    representative[order] = np.repeat(order[heads], sizes)
     moment = links.schema.field("first_seen").type
     identifiers = pa.table(
         {
@@ -111,40 +112,45 @@ def resolve(links: pa.Table, evidence: Evidence, settings: IdentitySettings) -> 
             "shared": shared | also | public,
             "first_seen": pa.array(first).cast(moment),
             "last_seen": pa.array(last).cast(moment),
-            "part": pa.array(_parts(graph, evidence, settings)),
+            "part": pa.array(_parts(graph, evidence, weighed, settings)),
         }
     )
     return Resolution(identifiers, _kept_apart(graph, kept))
 
 
-def _parts(graph: Graph, evidence: Evidence, settings: IdentitySettings) -> Numbers:
+def _parts(
+    graph: Graph,
+    evidence: Evidence,
+    weighed: Weighed | None,
+    settings: IdentitySettings,
+) -> Numbers:
     """Part of every node, as a hash of the name of its smallest: all that may come to be one."""
     left, right = [graph.left], [graph.right]
-    if evidence.matches is not None:
-        wanted = settings.matching
-        weight = evidence.matches.column("weight")
-        near = evidence.matches.filter(pc.greater(weight, min(wanted.accept, wanted.review)))
-        one, other = graph.records(near)
-        left.append(one)
-        right.append(other)
+    if weighed is not None:
+        near = weighed.weight > min(settings.matching.accept, settings.matching.review)
+        left.append(weighed.left[near])
+        right.append(weighed.right[near])
     decided = sorted({*evidence.decisions.together, *evidence.decisions.apart})
     for ends, side in ((left, 0), (right, 1)):
         ends.append(graph.places(pa.array([pair[side] for pair in decided], pa.large_string())))
     one, other = np.concatenate(left), np.concatenate(right)
     there = (one >= 0) & (other >= 0)
     component = array_components(one[there], other[there], graph.size)
-    smallest, place = np.unique(component, return_inverse=True)
+    smallest = np.flatnonzero(component == np.arange(graph.size))
     names = graph.nodes.take(pa.array(smallest)).to_pylist()
-    numbers = [int(hashlib.sha256(name.encode()).hexdigest()[:15], 16) for name in names]
-    found: Numbers = np.asarray(numbers, dtype=np.int64)[place]
+    number = np.empty(graph.size, dtype=np.int64)
+    number[smallest] = [int(hashlib.sha256(n.encode()).hexdigest()[:15], 16) for n in names]
+    found: Numbers = number[component]
     return found
 
 
 def _public(graph: Graph, decisions: Decisions, settings: IdentitySettings) -> Flags:
     """Nodes that join nobody: blocked, or held by more than one person has or a family is."""
     weak = ~graph.strong
-    seen = np.unique(np.stack([graph.left, graph.right]), axis=1)
-    once = replace(graph, left=seen[0], right=seen[1])
+    # Sorted: NumPy's own would hash them, which takes several times as long.
+    pairs = np.sort(graph.left * graph.size + graph.right)
+    left, right = np.divmod(pairs[np.diff(pairs, prepend=-1) > 0], graph.size)
+    once = replace(graph, left=left, right=right)
     among = weak[once.left] & weak[once.right] & (once.left != once.right)
     ends = np.concatenate([once.left[among], once.right[among]])
     crowded = np.bincount(ends, minlength=graph.size) > settings.max_device_links
@@ -159,7 +165,10 @@ def _public(graph: Graph, decisions: Decisions, settings: IdentitySettings) -> F
 
 
 def _strong_owners(
-    graph: Graph, evidence: Evidence, settings: IdentitySettings
+    graph: Graph,
+    evidence: Evidence,
+    weighed: Weighed | None,
+    settings: IdentitySettings,
 ) -> tuple[Numbers, Flags, list[Kept]]:
     """Owner of every strong node, -1 for a weak one; what is shared; and what was kept apart.
 
@@ -170,11 +179,9 @@ def _strong_owners(
     shared = np.zeros(graph.size, dtype=np.bool_)
     kept: list[Kept] = []
     person = component
-    if evidence.matches is not None:
-        person, shared, kept = grouped(
-            graph, component, evidence.matches, evidence.decisions, settings
-        )
-    traits = evidence.traits if evidence.matches is None else None
+    if weighed is not None:
+        person, shared, kept = grouped(graph, component, weighed, evidence.decisions, settings)
+    traits = evidence.traits if weighed is None else None
     person = by_contacts(graph, person, traits)[person]
     owner = np.full(graph.size, -1, dtype=np.int64)
     mine = np.flatnonzero(graph.strong)
