@@ -1,6 +1,7 @@
 """A run of one of Splink's demonstrations: its model learnt and its pairs clustered as it does."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ THRESHOLDS: Final = (0.01, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999)
 _UNSAID: Final = 0.95
 """Where clusters are cut when a notebook makes none."""
 _SEED: Final = 1
+_PATIENCE: Final = 60.0
+"""Seconds within which Splink links two files one to one."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ def demonstrate(demo: Demonstration, files: Sequence[pd.DataFrame]) -> Demonstra
     # What it could not observe in so few records it says, a page of it.
     logging.getLogger("splink").setLevel(logging.ERROR)
     started = time.perf_counter()
-    linker = _learnt(demo, files)
+    linker, database = _learnt(demo, files)
     found = linker.inference.predict(threshold_match_probability=_least(demo))
     number = {
         key: place for place, key in enumerate(key for f in files for key in f[demo.unique_id])
@@ -128,10 +131,7 @@ def demonstrate(demo: Demonstration, files: Sequence[pd.DataFrame]) -> Demonstra
     for at in THRESHOLDS:
         if at != demo.clusters_at:
             clusters[str(at)] = clustered(at)
-        if len(files) == 2:
-            links = linker.clustering.cluster_using_single_best_links(
-                found, duplicate_free_datasets=["a", "b"], threshold_match_probability=at
-            )
+        if len(files) == 2 and (links := _single_best(linker, database, found, at)):
             clusters[f"single best links, {at}"] = _numbered(links, demo.unique_id, number)
     ids = ", ".join(f"{demo.unique_id}_{side} AS {side}" for side in "lr")
     edges = found.query_sql(
@@ -141,7 +141,28 @@ def demonstrate(demo: Demonstration, files: Sequence[pd.DataFrame]) -> Demonstra
     return Demonstrated(seconds, held, left, right, clusters)
 
 
-def _learnt(demo: Demonstration, files: Sequence[pd.DataFrame]) -> Linker:
+def _single_best(
+    linker: Linker, database: duckdb.DuckDBPyConnection, pairs: Any, at: float
+) -> Any | None:
+    """Link two files one to one; None where Splink's loop, which ties can keep up, does not end."""
+    patience = threading.Timer(_PATIENCE, database.interrupt)
+    ended = time.monotonic() + _PATIENCE
+    patience.start()
+    try:
+        return linker.clustering.cluster_using_single_best_links(
+            pairs, duplicate_free_datasets=["a", "b"], threshold_match_probability=at
+        )
+    except Exception:
+        if time.monotonic() < ended:
+            raise
+        return None
+    finally:
+        patience.cancel()
+
+
+def _learnt(
+    demo: Demonstration, files: Sequence[pd.DataFrame]
+) -> tuple[Linker, duckdb.DuckDBPyConnection]:
     """Train the notebook's model by the notebook's steps."""
     database = duckdb.connect()
     database.execute("SET enable_progress_bar = false")
@@ -167,7 +188,7 @@ def _learnt(demo: Demonstration, files: Sequence[pd.DataFrame]) -> Linker:
         training.estimate_parameters_using_expectation_maximisation(
             rule, estimate_without_term_frequencies=not demo.term_frequencies
         )
-    return linker
+    return linker, database
 
 
 def _least(demo: Demonstration) -> float:

@@ -170,7 +170,7 @@ def judged(records: pd.DataFrame, truth: pd.DataFrame) -> dict[str, Any]:
 
 
 def of_a_night(files: Sequence[pd.DataFrame]) -> tuple[matching.Numbers, float, int]:
-    """Resolve records by the bands of the nightly run, which joins from odds of 8 to 1."""
+    """Resolve records by the bands of the nightly run, which joins from odds of 11 to 1."""
     return matching.ours(files, IdentitySettings().matching)
 
 

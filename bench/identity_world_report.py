@@ -51,7 +51,7 @@ def markdown(result: Mapping[str, Any]) -> str:
         "",
         "- Ours is `jobs.identity.matching` as a user has it who says nothing, which joins at even "
         "odds; and with the bands of the nightly run (`identity.matching` of `conf/base.yaml`), "
-        "which joins from odds of 8 to 1 and leaves the rest for review.",
+        "which joins from odds of 11 to 1 and leaves the rest for review.",
         "- Email alone: records of one address, case aside, are one person; addresses on more than "
         "twenty records are left out as placeholders.",
         "- Splink's are its notebooks (`bench/splink_demos.py`) as they are. The closest is that "

@@ -60,8 +60,8 @@ def markdown(result: Mapping[str, Any]) -> str:
         "that makes no clusters is clustered at 0.95; one that predicts without a threshold is "
         "said to call a pair a match from where it clusters.",
         "- Other thresholds are 0.01, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 0.99 and 0.999; of two linked "
-        "files also Splink's single best links at each, since ours too knows that a person is once "
-        "in each.",
+        "files also Splink's single best links at each that ends within a minute, since ours too "
+        "knows that a person is once in each.",
         "- Seconds are from the records in memory to the clusters at the notebook's threshold, "
         "training included. Peak memory is that of the process, which each system has to itself.",
         "- Persons are drawn with replacement, each with the pairs of its records; of a pair that "

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.identity.blocked import keep_to_list
-from jobs.identity.matching.fields import Field, Role
+from jobs.identity.matching.fields import FORMAT, Field, FormatError, Role
 from jobs.identity.opening import CLEAR, FEW, SEALED, opened
 from jobs.identity.vault import Vault
 from jobs.ingest.catalogue import source_set
@@ -45,14 +45,15 @@ FIELDS = tuple(Field(name, Role(name), name) for name in (*SEALED, *CLEAR))
 def match(run: Run) -> None:
     """Weigh what is new, and train the first model once there are records enough.
 
-    A later model is trained by a recorded step (``bespoke identity train``); then all records are
-    new to it. What is weighed is written before the blocks that say that it was: a night that is
+    A later model is trained by a recorded step (``bespoke identity train``), or where this release
+    compares records otherwise than the one that trained the last; then all records are new to it.
+    What is weighed is written before the blocks that say that it was: a night that is
     killed in between weighs it again.
     """
     with recorded(run, "match") as record:
         keep_to_list(run, _country(run), lambda: read_keyring(key_file(run.home)))
         version = in_use(run)
-        if unchanged(run, record, also=f"model {version}"):
+        if unchanged(run, record, also=f"model {version} {FORMAT}"):
             return
         vault = Vault.of(run, record)
         if version is None:
@@ -61,8 +62,14 @@ def match(run: Run) -> None:
             record.error = "too few records with names or addresses: none were matched"
             log.info("match: %s", record.error)
             return
+        try:
+            matcher = load(run)
+        except FormatError:
+            why = "this release compares records otherwise than the one before"
+            version = train(run, record, vault, why=why, asked=f"format {FORMAT}") or version
+            matcher = load(run)
         record.inputs[MODEL_ID] = version
-        _weigh(run, record, vault, version)
+        _weigh(run, record, vault, version, matcher)
 
 
 def _country(run: Run) -> str:
@@ -143,7 +150,7 @@ def train(
     return int(done.version)
 
 
-def _weigh(run: Run, record: Record, vault: Vault, version: int) -> None:
+def _weigh(run: Run, record: Record, vault: Vault, version: int, matcher: Matcher) -> None:
     blocks = run.lake.rows(
         BLOCKS,
         [("model", "=", version)],
@@ -163,9 +170,9 @@ def _weigh(run: Run, record: Record, vault: Vault, version: int) -> None:
         pc.is_in(blocks.column("record_id"), value_set=ids.filter(pc.invert(is_new)))
     )
     if len(ids) > run.settings.identity.single_node_records:
-        found = _weighed_on_spark(run, vault, new)
+        found = _weighed_on_spark(run, vault, matcher, new)
     else:
-        found = _weighed_here(run, vault, new, held)
+        found = _weighed_here(run, vault, matcher, new, held)
     matches = _with_withdrawn(run, record, found.matches, changed, version)
 
     def stamp(records: pa.ChunkedArray) -> pa.Array:
@@ -186,12 +193,14 @@ def _weigh(run: Run, record: Record, vault: Vault, version: int) -> None:
     record.counts["rows_written"] = written
 
 
-def _weighed_here(run: Run, vault: Vault, new: Sequence[str], held: pa.Table) -> Weighed:
+def _weighed_here(
+    run: Run, vault: Vault, matcher: Matcher, new: Sequence[str], held: pa.Table
+) -> Weighed:
     """Blocks and matches of new records, by DuckDB."""
     from jobs.identity.formed import Apart, Former, inline
     from jobs.identity.matched import Room, weigh
 
-    matcher, folder = load(run), scratch.folder() / "matching"
+    folder = scratch.folder() / "matching"
     folder.mkdir(exist_ok=True, mode=0o700)
     here = inline(vault.opened, matcher, vault.hash_key)
     apart = Apart(vault.sealed, matcher, key_file(run.home), folder)
@@ -207,7 +216,7 @@ def _weighed_here(run: Run, vault: Vault, new: Sequence[str], held: pa.Table) ->
         shutil.rmtree(folder)
 
 
-def _weighed_on_spark(run: Run, vault: Vault, new: Sequence[str]) -> Weighed:
+def _weighed_on_spark(run: Run, vault: Vault, matcher: Matcher, new: Sequence[str]) -> Weighed:
     """Blocks and matches of new records, by Spark."""
     from jobs.identity.matched import Weighed
     from jobs.identity.matched_distributed import weigh
@@ -225,7 +234,7 @@ def _weighed_on_spark(run: Run, vault: Vault, new: Sequence[str]) -> Weighed:
     )
     asked = spark.createDataFrame(vault.told_one(new), "left_id string, right_id string")
     opener = _opening(str(key_file(run.home)), vault.decisions.blocked_values)
-    blocks, matches = weigh(rows, load(run), opener, vault.hash_key, asked)
+    blocks, matches = weigh(rows, matcher, opener, vault.hash_key, asked)
     return Weighed(blocks.toArrow(), matches.toArrow())
 
 

@@ -46,7 +46,7 @@ class MatchingSettings(MatchSettings):
     train_from: PositiveInt = 200
     train_records: PositiveInt = 100_000
     pairs_a_record: PositiveInt = 40
-    accept: float = 3.0
+    accept: float = 3.5
     review: float = -3.0
     most_records: PositiveInt = 40
 

@@ -18,7 +18,7 @@ from jobs.identity.matched import weigh
 from jobs.identity.matching.matcher import Matcher, hash_key, train
 from jobs.identity.matching.settings import MatchSettings
 from jobs.identity.opening import CLEAR, SEALED
-from jobs.ingest.keyring import Keyring, key_file, make_keyring, seal
+from jobs.ingest.keyring import Keyring, key_file, make_keyring, read_keyring, seal
 from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
 from tests.identity.matching.people import population
@@ -45,15 +45,22 @@ class IdentityLake:
     @classmethod
     def made(cls, home: Path) -> IdentityLake:
         """Train a model, weigh all records, and write what a night would."""
-        ring = make_keyring(key_file(home))
-        matcher, matches = _weighed(ring)
-        made = cls(home, matches)
-        for name in ("identity.links", "identity.review", "identity.decisions"):
+        made = cls.unweighed(home)
+        matcher, matches = _weighed(read_keyring(key_file(home)))
+        made.matches = matches
+        for name in ("identity.links", "identity.review"):
             made.lake.ensure(TABLES[name])
-        made._sealed(ring)
         made._registered(matcher)
         made.add("identity.matches", matches.to_dict("records"))
         made._resolved()
+        return made
+
+    @classmethod
+    def unweighed(cls, home: Path) -> IdentityLake:
+        """Write the records, and what opens them."""
+        made = cls(home, pd.DataFrame())
+        made.lake.ensure(TABLES["identity.decisions"])
+        made._sealed(make_keyring(key_file(home)))
         return made
 
     def copied(self, home: Path) -> IdentityLake:

@@ -74,6 +74,12 @@ def _told(
     ]
 
 
+def _begin_alike(left: str, right: str) -> str:
+    """Return a condition that one name's first letters are the other's, an initial's one letter."""
+    letters = f"LEAST(3, LENGTH({left}), LENGTH({right}))"
+    return f"LEFT({left}, {letters}) = LEFT({right}, {letters})"
+
+
 class _Levels:
     """The levels of one field."""
 
@@ -109,7 +115,11 @@ class _Levels:
         levels = [cll.CustomLevel(f"{overlap}({name}_alias_l, {name}_alias_r)", "nickname")]
         if "last_name" in self.columns:
             both = f"{name}_l = last_name_r AND last_name_l = {name}_r"
-            either = f"{name}_l = last_name_r OR last_name_l = {name}_r"
+            either = " OR ".join(
+                f"({name}_{a} = last_name_{b} AND "
+                f"COALESCE({_begin_alike(f'last_name_{a}', f'{name}_{b}')}, TRUE))"
+                for a, b in ("lr", "rl")
+            )
             levels += [
                 cll.CustomLevel(both, "first and last name swapped"),
                 cll.CustomLevel(either, "equal to the other's last name"),
@@ -137,12 +147,21 @@ class _Levels:
             cll.Or(sounds, cll.And(self._near(_TWO_SLIPS), alike)).configure(
                 label_for_charts="similar, or sounds alike"
             ),
-            cll.ExactMatchLevel(f"{name}_initial").configure(label_for_charts="same initial"),
+            *self._initials(),
         ]
 
     def _middle_name(self) -> list[Level]:
-        initial = cll.ExactMatchLevel(f"{self.name}_initial")
-        return [self._alike(1, 0.92), initial.configure(label_for_charts="same initial")]
+        return [self._alike(1, 0.92), *self._initials()]
+
+    def _initials(self) -> list[Level]:
+        name = self.name
+        same = cll.ExactMatchLevel(f"{name}_initial")
+        short = cll.CustomLevel(f"length({name}_l) = 1 OR length({name}_r) = 1")
+        # Twins are often given names of one initial: written out, these are two names.
+        return [
+            cll.And(same, short).configure(label_for_charts="an initial of the other"),
+            same.configure(label_for_charts="same initial"),
+        ]
 
     def _birth_date(self) -> list[Level]:
         def same(*parts: str) -> str:

@@ -63,8 +63,16 @@ PLACES = ADDRESS | {Role.OTHER}
 """What people of one place may have in common."""
 
 
+FORMAT = 2
+"""Raised where records come into another form, or are graded otherwise, than before."""
+
+
 class RecordsError(BespokeError):
     """The records, or what was said of their columns, cannot be used."""
+
+
+class FormatError(BespokeError):
+    """An identity model was kept by a release that compares records otherwise."""
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jobs.identity.matching.blocking import rules_for
-from jobs.identity.matching.fields import Field, Role
+from jobs.identity.matching.fields import FORMAT, Field, FormatError, Role
 from jobs.identity.matching.model import Kind, MatchModel, untrained
 from jobs.identity.matching.normal import month_comes_first
+from jobs.identity.matching.notation import Notation
 from jobs.identity.matching.pairs import blocked, graded, kept, load
 from jobs.identity.matching.records import RECORD, cleared, normalised, placeholders
 from jobs.identity.matching.resolve import (
@@ -77,10 +78,8 @@ class Matcher:
     ----------
     fields : tuple of Field
         What is read of a record.
-    region : str or None
-        Country (ISO 3166) whose phone numbers are written without a country code.
-    month_first : bool
-        Whether dates are written month before day.
+    notation : Notation
+        How their values are written.
     model : MatchModel
         Weights and blocking rules.
     common : mapping
@@ -97,8 +96,7 @@ class Matcher:
     """
 
     fields: tuple[Field, ...]
-    region: str | None
-    month_first: bool
+    notation: Notation
     model: MatchModel
     common: Mapping[str, pd.Series]
     usual: Mapping[str, float]
@@ -121,9 +119,7 @@ class Matcher:
         DataFrame
             Columns of the model without ``record``, and ``<field>_rarity``; rows as in ``frame``.
         """
-        table = normalised(
-            frame, self.fields, region=self.region, month_first=self.month_first
-        ).reset_index(drop=True)
+        table = normalised(frame, self.fields, self.notation).reset_index(drop=True)
         columns = [column for column in self.model.columns if column != RECORD]
         table = table.reindex(columns=columns).astype(object)
         table = table.where(table.notna(), None)
@@ -184,9 +180,9 @@ class Matcher:
         """Write it to files, none of which holds a personal value."""
         model = self.model
         told = {
+            "format": FORMAT,
             "fields": [asdict(field) for field in self.fields],
-            "region": self.region,
-            "month_first": self.month_first,
+            "notation": self.notation.model_dump(mode="json"),
             "roles": dict(model.roles),
             "columns": model.columns,
             "rules": model.rules,
@@ -209,8 +205,19 @@ class Matcher:
 
     @classmethod
     def load(cls, folder: Path) -> Matcher:
-        """Read what :meth:`save` has written."""
+        """Read what :meth:`save` has written.
+
+        Raises
+        ------
+        FormatError
+            Another release has, which compares records otherwise.
+        """
         told: dict[str, Any] = json.loads((folder / _MODEL).read_text())
+        if told.get("format") != FORMAT:
+            raise FormatError(
+                "The identity model is of a release that compares records otherwise: the next "
+                "night trains another"
+            )
         common = pd.read_parquet(folder / _COMMON)
         nobodys = pd.read_parquet(folder / _NOBODYS)
         roles = {name: Role(role) for name, role in told["roles"].items()}
@@ -227,8 +234,7 @@ class Matcher:
         fields = [Field(f["name"], Role(f["role"]), f["column"]) for f in told["fields"]]
         return cls(
             fields=tuple(fields),
-            region=told["region"],
-            month_first=told["month_first"],
+            notation=Notation.model_validate(told["notation"]),
             model=model,
             common={
                 name: pd.Series(
@@ -279,8 +285,9 @@ def train(
         None where the records tell too little to compare any.
     """
     dates = [v for f in fields if f.role is Role.BIRTH_DATE for v in frame[f.column] if v]
-    month_first = month_comes_first(dates)
-    table = normalised(frame, fields, region=settings.region, month_first=month_first)
+    said = settings.model_dump(include=set(Notation.model_fields), exclude_none=True)
+    notation = Notation.model_validate({"month_first": month_comes_first(dates)} | said)
+    table = normalised(frame, fields, notation)
     table.insert(0, RECORD, np.arange(len(table), dtype=np.int64))
     roles = _roles(fields, list(table.columns))
     nobodys = placeholders(table, roles, most_names=settings.most_names)
@@ -308,8 +315,7 @@ def train(
         model = trained(database, few, model, found, settings.sample_pairs, draw)
     return Matcher(
         fields=tuple(fields),
-        region=settings.region,
-        month_first=month_first,
+        notation=notation,
         model=model,
         common=common,
         usual={name: float(np.log2(share)) for name, share in unheard.items()},

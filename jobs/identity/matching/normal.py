@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -20,6 +20,8 @@ from anyascii import anyascii
 from dateutil import parser as dates
 from nameparser import HumanName
 from nicknames import NickNamer
+
+from jobs.identity.matching.notation import EmailProvider
 
 _SAYING_NOTHING = """
 na|n a|null|none|nan|nil|nat|unknown|unk|test|testing|xxx|xx|missing|not known|not available
@@ -39,7 +41,8 @@ _STREETS = {
     "n": "north", "s": "south", "e": "east", "w": "west", "retrmnt": "retirement",
 }  # fmt: skip
 _BITS = {letter: bit for bit, letter in enumerate("abcdefghijklmnopqrstuvwxyz0123456789")}
-_PLUS = re.compile(r"\+[^@]*(?=@)")
+_ANY_PROVIDER = EmailProvider(domains=("*",))
+_NO_PROVIDERS: Mapping[str, EmailProvider] = {}
 _PIVOT = 30
 """Years of two digits above it are of the last century."""
 _FIRST = datetime(1900, 1, 1, tzinfo=UTC)
@@ -132,18 +135,29 @@ def sound(value: str) -> str | None:
     return " ".join(jellyfish.metaphone(word) or word for word in value.split()) or None
 
 
-def email(value: str) -> str | None:
-    """Write an address in small letters, without a tag after a plus; None when it is none.
+def email(value: str, providers: Mapping[str, EmailProvider] = _NO_PROVIDERS) -> str | None:
+    """Write an address as that of its mail box, in small letters; None when it is none.
 
-    >>> email("Ann.Lee+shop@Example.com")
-    'ann.lee@example.com'
+    Parameters
+    ----------
+    value : str
+        The address.
+    providers : mapping of str to EmailProvider
+        By domain; the first domain of a provider stands for all of its own. Under others what
+        follows a plus makes no box.
+
+    Examples
+    --------
+    >>> email("Ann.Lee+shop@Example.com"), email("ann at example")
+    ('ann.lee@example.com', None)
     """
     plain = unicodedata.normalize("NFKC", value).strip().lower()
-    plain = _PLUS.sub("", plain)
-    local, at, domain = plain.rpartition("@")
-    if not (at and local and domain) or re.search(r"\s", plain) or text(local) is None:
+    local, _, domain = plain.rpartition("@")
+    provider = providers.get(domain)
+    local = (provider or _ANY_PROVIDER).box(local)
+    if not (local and domain) or re.search(r"\s", plain) or text(local) is None:
         return None
-    return plain
+    return f"{local}@{provider.domains[0] if provider else domain}"
 
 
 def phone(value: str, region: str | None) -> str | None:

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from jobs.identity.matching import normal
 from jobs.identity.matching.fields import BORN, NAMING, Field, RecordsError, Role
+from jobs.identity.matching.notation import Notation
 
 RECORD = "record"
 """Number of a record in the table: its place in the order of the keys."""
@@ -30,6 +31,7 @@ _WITHOUT_LETTERS = (
 """Roles whose texts are too short, or too few, for a distance between their letters."""
 ROW = "row"
 """Its row in that file."""
+_TOLD_BY_THE_VALUES = Notation()
 _SOME = 5_000
 """So many records tell by whose country code numbers are written without one."""
 _DEFAULT = 20
@@ -147,9 +149,7 @@ def _text(value: object) -> str:
 def normalised(
     frame: pd.DataFrame,
     fields: Sequence[Field],
-    *,
-    region: str | None = None,
-    month_first: bool | None = None,
+    notation: Notation = _TOLD_BY_THE_VALUES,
 ) -> pd.DataFrame:
     """Bring records into the form in which they are compared.
 
@@ -159,11 +159,8 @@ def normalised(
         Records as read.
     fields : sequence of Field
         What its columns hold.
-    region : str, optional
-        Country (ISO 3166) whose phone numbers are written without a country code; by default that
-        of most that have one.
-    month_first : bool, optional
-        Whether dates are written month before day; by default it is told by the dates.
+    notation : Notation, optional
+        How their values are written.
 
     Returns
     -------
@@ -180,9 +177,7 @@ def normalised(
     _whole_dates(out, roles)
     for column, role in roles.items():
         if column in out:
-            out[column] = normal.each_once(
-                out[column], _form(role, out[column], region, month_first)
-            )
+            out[column] = normal.each_once(out[column], _form(role, out[column], notation))
     _house_numbers(out, roles)
     for column, role in list(roles.items()):
         if column in out:
@@ -191,22 +186,23 @@ def normalised(
     return table.where(table.notna(), None)
 
 
-def _form(
-    role: Role, values: list[str | None], region: str | None, month_first: bool | None
-) -> Callable[[str], Any]:
+def _form(role: Role, values: list[str | None], notation: Notation) -> Callable[[str], Any]:
     if role is Role.PHONE:
-        usual = region or normal.usual_region(dict.fromkeys(v for v in values[:_SOME] if v))
+        some = dict.fromkeys(v for v in values[:_SOME] if v)
+        usual = notation.region or normal.usual_region(some)
         return lambda value: normal.phone(value, usual)
     if role is Role.BIRTH_DATE:
-        first = month_first
+        first = notation.month_first
         if first is None:
             first = normal.month_comes_first([v for v in values if v is not None])
         return lambda value: normal.day(value, month_first=first)
+    if role is Role.EMAIL:
+        providers = {d: provider for provider in notation.email_providers for d in provider.domains}
+        return lambda value: normal.email(value, providers)
     return {
         Role.FIRST_NAME: normal.name,
         Role.MIDDLE_NAME: normal.name,
         Role.LAST_NAME: normal.name,
-        Role.EMAIL: normal.email,
         Role.POSTCODE: normal.code,
         Role.IDENTIFIER: normal.code,
         Role.STREET: normal.street,

@@ -112,7 +112,7 @@ def resolve(
             if column in frame.columns or not any(column in other.columns for other in files)
         }
         id_column, fields = find_fields(frame, said=said, without=without)
-        table = normalised(frame, fields, region=settings.region)
+        table = normalised(frame, fields, settings)
         table[SIDE], table[ROW] = side, np.arange(len(frame))
         tables.append(table)
         record_keys += keys(frame, id_column)

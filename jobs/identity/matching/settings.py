@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import phonenumbers
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator
+from pydantic import Field, PositiveInt
+
+from jobs.identity.matching.notation import Notation
 
 
-class MatchSettings(BaseModel):
+class MatchSettings(Notation):
     """How records are matched. Nothing has to be set: what is left out is found from the records.
+
+    How their values are written is said by what :class:`Notation` has.
 
     Attributes
     ----------
@@ -16,8 +19,6 @@ class MatchSettings(BaseModel):
         middle_name, last_name, full_name, email, phone, birth_date, birth_year, birth_month,
         birth_day, street, house_number, city, postcode, region, country, gender, identifier,
         other, ignored.
-    region : str, optional
-        Country (ISO 3166) whose phone numbers are written without a country code.
     accept : float
         Records are joined when the log2 odds that they are one person are above this: 0 is even
         odds, 10 a thousand to one.
@@ -40,10 +41,7 @@ class MatchSettings(BaseModel):
         Pairs drawn at random to learn what agreement by chance looks like.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     columns: dict[str, str] = Field(default_factory=dict)
-    region: str | None = None
     accept: float = 0.0
     contradicting: float = 6.0
     mean_share: float = Field(default=0.75, ge=0, le=1)
@@ -53,10 +51,3 @@ class MatchSettings(BaseModel):
     pairs: PositiveInt = 10_000_000
     sample_records: int = Field(default=50_000, ge=100)
     sample_pairs: int = Field(default=500_000, ge=100)
-
-    @field_validator("region")
-    @classmethod
-    def _known(cls, region: str | None) -> str | None:
-        if region is None or region.upper() in phonenumbers.SUPPORTED_REGIONS:
-            return region and region.upper()
-        raise ValueError(f"{region!r} is no country of ISO 3166, such as GB")
