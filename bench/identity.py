@@ -1,34 +1,40 @@
-"""Accuracy of identity on the demo, whose true persons are known.
+"""Accuracy of identity on a simulated set, whose true persons are known.
 
-Usage, after ``make run``: ``python bench/identity.py``
+Usage, after ``bespoke run``, with its settings in the environment:
+``python bench/identity.py --out bench/identity.json``
 
-Compares ``identity.identifiers`` with the simulator's truth and prints one line of JSON: how well
-records are resolved, pair by pair, and whom it gives the events to that were made without a login.
-No job reads the truth; this does.
+Compares ``identity.identifiers`` with the simulator's truth: how well records are resolved, pair by
+pair, and whom it gives the events to that were made without a login. No job reads the truth; this
+does.
 
 Who made an event without a login can be known where
 
 - its session has a login, earlier or later; or
-- its cookie or its device was used by the same person while logged in, before or after, and by
-  nobody else between.
+- its device or cookie is one person's alone, who has logged in on it.
 
-So of an unbroken run of one person's sessions on a device all can be known if one has a login. The
-systems do not see where a run ends, so on a device that goes round in a family part of what can be
-known is a guess for them: devices and cookies of several true persons are counted apart, as shared.
+On a device that goes round in a family the truth also has runs of sessions of one person, one of
+them with a login and nobody else's between. No system sees where such a run ends. They are counted
+beside (``runs``), with what a guess would get: an event between two logins of one person is theirs.
 
 An identifier counts as its person's for the span from ``valid_from`` up to, not including,
 ``valid_to``; what is not bounded, or has no such columns, counts always. A person whose records and
 logins are those of several true persons stands for the one with most of them; an event whose person
-has none was given to nobody.
+has none was given to nobody. Intervals are of 1,000 bootstrap draws of true persons.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
+from watch import header
 
 from jobs.cli.nights import chosen
 from jobs.identity.accuracy import accuracy
@@ -40,23 +46,35 @@ from jobs.lake.tables.identity import IDENTIFIERS
 from jobs.lake.tables.silver import EVENTS
 
 SPAN = ("valid_from", "valid_to")
+_FIRST, _LAST = Window.unboundedPreceding, Window.unboundedFollowing
+_ASPECTS = (
+    "person", "shared", "several", "logged_in", "in_run", "right", "wrong", "guessed",
+)  # fmt: skip
+DRAWS = 1_000
+SEED = 20_190_507
 
 
 def main() -> None:
-    """Print how well records are resolved, and events without a login given to persons."""
-    wanted = settings()
-    spark = open_session(wanted.spark)
-    lake, truth = Lake(home() / "lake", spark), chosen(wanted).truth
+    """Measure how well records are resolved and events without a login given to persons."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True)
+    wanted = parser.parse_args()
+    of = settings()
+    spark = open_session(of.spark)
+    lake, truth = Lake(home() / "lake", spark), chosen(of).truth
     identifiers = lake.read(IDENTIFIERS)
     records = spark.read.parquet(str(truth / "records.parquet"))
     visits = spark.read.parquet(str(truth / "visits.parquet")).select("session_id", "person")
     events = lake.read(EVENTS).where("session_id IS NOT NULL").join(visits, "session_id")
     meant = persons_meant(identifiers, records)
     result = {
-        **of_records(identifiers, records),
-        "anonymous_events": of_events(events, identifiers, meant),
+        **header(f"python bench/identity.py --out {wanted.out}"),
+        "simulate": {name: getattr(of.simulate, name) for name in ("records", "people", "seed")},
+        "records": of_records(identifiers, records),
+        "events_without_a_login": of_events(events, identifiers, meant),
     }
-    print(json.dumps(result))
+    wanted.out.write_text(json.dumps(result, indent=2) + "\n")
+    print(json.dumps(result, indent=2))
 
 
 def of_records(identifiers: DataFrame, records: DataFrame) -> dict[str, float | int]:
@@ -103,35 +121,46 @@ def of_events(events: DataFrame, identifiers: DataFrame, meant: DataFrame) -> di
     -------
     dict
         For devices and cookies of one true person (``single``), of several (``shared``) and for
-        all: events without a login, those of which can be known who made them (``knowable``), and
-        of these the shares that went to the ``right`` person, to a ``wrong`` one, to ``nobody``;
-        of the others the share that went to a wrong one (``wrong_of_unknowable``).
+        all: the events of which can be known who made them, and of these the shares that went to
+        the ``right`` person, to a ``wrong`` one, to ``nobody``; the same of ``runs`` on shared
+        devices, of which it cannot; of all others, where one person at most has logged in
+        (``others``) or several (``others, several logged in``), the share that went to a wrong
+        one; and how right a ``guess`` would be, by the logins around an event on a shared device.
     """
     told = events.withColumn("known", F.coalesce(F.col("login"), F.col("customer_no")).isNotNull())
     sessions = told.groupBy("session_id", "person", "device_id", "cookie_id").agg(
         F.min("occurred_at").alias("at"), F.bool_or("known").alias("logged_in")
     )
-    judged = _knowable(sessions).select("session_id", "knowable", "shared")
+    judged = _knowable(sessions)
     given = _given(told.where("NOT known"), identifiers, meant)
     right = F.coalesce(F.col("meant") == F.col("person"), F.lit(False))
     rows = (
         given.join(judged, "session_id")
         .withColumn("right", right)
         .withColumn("wrong", F.col("meant").isNotNull() & ~right)
-        .groupBy("shared", "knowable", "right", "wrong")
+        .withColumn("guessed", F.col("guess") == F.col("person"))
+        .groupBy(*_ASPECTS)
         .count()
         .toPandas()
     )
+    known = rows["logged_in"] | (rows["in_run"] & ~rows["shared"])
+    runs = rows["in_run"] & ~known
+    guesses = rows[~known & rows["shared"]].dropna(subset="guessed")
     return {
-        "all": _shares(rows),
-        "single": _shares(rows[~rows["shared"]]),
-        "shared": _shares(rows[rows["shared"]]),
+        "all": _shares(rows[known]),
+        "single": _shares(rows[known & ~rows["shared"]]),
+        "shared": _shares(rows[known & rows["shared"]]),
+        "runs": _shares(rows[runs]),
+        "others": _shares(rows[~known & ~runs & ~rows["several"]], ["wrong"]),
+        "others, several logged in": _shares(rows[~known & ~runs & rows["several"]], ["wrong"]),
+        "guess": _shares(guesses.assign(right=guesses["guessed"].astype(bool)), ["right"]),
     }
 
 
 def _knowable(sessions: DataFrame) -> DataFrame:
-    """Add whether it can be known who was there, and whether what they used was shared."""
-    knowable, shared = F.col("logged_in"), F.lit(False)
+    """Add whether it is in a run with a login, who shared what it used, and a guess."""
+    in_run, shared, several = F.lit(False), F.lit(False), F.lit(False)
+    guess = F.lit(None).cast("string")
     for key in ("device_id", "cookie_id"):
         used = F.col(key).isNotNull()
         by_time = Window.partitionBy(key).orderBy("at", "session_id")
@@ -139,16 +168,30 @@ def _knowable(sessions: DataFrame) -> DataFrame:
         sessions = sessions.withColumn(
             "run", F.sum(F.coalesce(changed, F.lit(False)).cast("int")).over(by_time)
         )
-        on_it, in_run = Window.partitionBy(key), Window.partitionBy(key, "run")
+        on_it, run = Window.partitionBy(key), Window.partitionBy(key, "run")
+        login = F.when(F.col("logged_in"), F.col("person"))
+        before = F.last(login, ignorenulls=True).over(by_time.rowsBetween(_FIRST, -1))
+        after = F.first(login, ignorenulls=True).over(by_time.rowsBetween(1, _LAST))
         sessions = sessions.withColumns(
             {
-                f"{key}_knowable": used & F.bool_or("logged_in").over(in_run),
+                f"{key}_run": used & F.bool_or("logged_in").over(run),
                 f"{key}_shared": used & (F.min("person").over(on_it) < F.max("person").over(on_it)),
+                f"{key}_several": used & (F.min(login).over(on_it) < F.max(login).over(on_it)),
+                f"{key}_guess": F.when(used & (before == after), before),
             }
         )
-        knowable = knowable | F.col(f"{key}_knowable")
+        in_run = in_run | F.col(f"{key}_run")
         shared = shared | F.col(f"{key}_shared")
-    return sessions.withColumn("knowable", knowable).withColumn("shared", shared)
+        several = several | F.coalesce(F.col(f"{key}_several"), F.lit(False))
+        guess = F.coalesce(guess, F.col(f"{key}_guess"))
+    return sessions.select(
+        "session_id",
+        "logged_in",
+        in_run.alias("in_run"),
+        shared.alias("shared"),
+        several.alias("several"),
+        guess.alias("guess"),
+    )
 
 
 def _given(events: DataFrame, identifiers: DataFrame, meant: DataFrame) -> DataFrame:
@@ -166,23 +209,26 @@ def _given(events: DataFrame, identifiers: DataFrame, meant: DataFrame) -> DataF
     return events.join(named, (F.col("identifier") == F.col("of")) & within, "left")
 
 
-def _shares(rows: Any) -> dict[str, float | int | None]:
-    """Sum up counted rows; a share of nothing is None."""
-    knowable, others = rows[rows["knowable"]], rows[~rows["knowable"]]
-    total, rest = int(knowable["count"].sum()), int(others["count"].sum())
-
-    def share(counted: Any, of: int) -> float | None:
-        return round(int(counted["count"].sum()) / of, 4) if of else None
-
-    right, wrong = knowable["right"], knowable["wrong"]
-    return {
-        "events": total + rest,
-        "knowable": total,
-        "right": share(knowable[right], total),
-        "wrong": share(knowable[wrong], total),
-        "nobody": share(knowable[~right & ~wrong], total),
-        "wrong_of_unknowable": share(others[others["wrong"]], rest),
-    }
+def _shares(
+    rows: pd.DataFrame, kinds: Sequence[str] = ("right", "wrong", "nobody")
+) -> dict[str, Any]:
+    """Sum up counted rows: events, and the share of each kind with its interval."""
+    rows = rows.assign(nobody=~rows["right"] & ~rows["wrong"])
+    counts = pd.DataFrame({"events": rows["count"], **{k: rows["count"] * rows[k] for k in kinds}})
+    of_person = counts.groupby(rows["person"]).sum().to_numpy(dtype=float)
+    if not len(of_person):
+        return {"events": 0}
+    persons = len(of_person)
+    draws = np.random.default_rng(SEED).multinomial(
+        persons, np.full(persons, 1 / persons), size=DRAWS
+    )
+    total, drawn = of_person.sum(axis=0), draws @ of_person
+    found: dict[str, Any] = {"events": int(total[0])}
+    for place, kind in enumerate(kinds, start=1):
+        low, high = np.quantile(drawn[:, place] / drawn[:, 0], (0.025, 0.975))
+        found[kind] = round(total[place] / total[0], 4)
+        found[f"{kind}_interval"] = [round(float(low), 4), round(float(high), 4)]
+    return found
 
 
 def _key() -> Column:
