@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from jobs.lake import duck
 from jobs.lake.contract import LAYERS
 from jobs.lake.damage import opened
 from jobs.lake.errors import BespokeError
@@ -70,8 +71,7 @@ def run_query(
     """
     import duckdb
 
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+    with duck.opened() as connection:
         for layer, name in tables_in(query):
             _register(connection, lake, layer, name, (versions or {}).get(f"{layer}.{name}"))
         # A query reads tables of this lake, and no other file of the machine.

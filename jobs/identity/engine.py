@@ -11,13 +11,16 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
+from jobs.lake import duck
+from jobs.lake.transfer import to_arrow, to_spark
+
 Rows: TypeAlias = DataFrame | pa.Table
 """Rows at the engine that is to answer."""
 
 
 def at_engine(frame: DataFrame, *, few: bool) -> Rows:
-    """Take rows to the engine that is to answer."""
-    return frame.toArrow() if few else frame
+    """Take rows, which are cheap to read more than once, to the engine that is to answer."""
+    return to_arrow(frame, frame.count()) if few else frame
 
 
 def ask(query: str, **tables: Rows) -> Rows:
@@ -35,9 +38,7 @@ def ask(query: str, **tables: Rows) -> Rows:
         if isinstance(rows, DataFrame):
             # Spark would work out again whatever two queries stand on.
             return rows.sparkSession.sql(query, **named).localCheckpoint()
-    import duckdb
-
-    with duckdb.connect() as connection:
+    with duck.opened() as connection:
         for name, table in tables.items():
             connection.register(name, table)
         names = {name: name for name in tables}
@@ -46,7 +47,7 @@ def ask(query: str, **tables: Rows) -> Rows:
 
 def as_frame(rows: Rows, spark: SparkSession) -> DataFrame:
     """Take an answer back to Spark."""
-    return rows if isinstance(rows, DataFrame) else spark.createDataFrame(rows)
+    return rows if isinstance(rows, DataFrame) else to_spark(spark, rows)
 
 
 def text(value: str) -> str:

@@ -22,7 +22,7 @@ from jobs.identity.matching.model import Kind, MatchModel
 from jobs.identity.matching.pairs import graded, load
 from jobs.identity.matching.records import RECORD
 from jobs.identity.matching.resolve import as_arrow
-from jobs.identity.matching.scoring import opened
+from jobs.lake import duck
 
 PRIOR, FIELD, RARITY, MOVED, RELATED = "prior", "field", "rarity", "moved", "related"
 """What a step is about: pairs at large, a field, how rare equal values are, and other kinds."""
@@ -118,7 +118,7 @@ def graded_pairs(
     forms.insert(0, RECORD, np.arange(len(forms), dtype=np.int64))
     ends = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
     names = list(matcher.model.roles)
-    with opened() as database:
+    with duck.opened() as database:
         load(database, as_arrow(forms))
         database.register("wanted", pa.table({"l": ends[:, 0], "r": ends[:, 1]}))
         found = database.execute(f"FROM {graded(matcher.model, 'FROM wanted')}").df()

@@ -24,7 +24,7 @@ from jobs.lake.runner import recorded, write_frames
 from jobs.lake.settings import conf_folder
 from jobs.lake.tables.matching import BLOCKS, MATCHES
 from jobs.lake.tables.silver import CUSTOMERS
-from jobs.lake.transfer import to_spark
+from jobs.lake.transfer import to_arrow, to_spark
 from jobs.lake.unchanged import unchanged
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def _weighed_here(
 ) -> Weighed:
     """Blocks and matches of new records, by DuckDB."""
     from jobs.identity.formed import Apart, Former, inline
-    from jobs.identity.matched import Room, weigh
+    from jobs.identity.matched import weigh
 
     folder = scratch.folder() / "matching"
     folder.mkdir(exist_ok=True, mode=0o700)
@@ -210,8 +210,8 @@ def _weighed_here(
         return former(records)
 
     try:
-        room = Room(run.settings.identity.memory, folder)
-        return weigh(new, held, matcher, form, vault.told_one(new), room)
+        memory = run.settings.identity.memory
+        return weigh(new, held, matcher, form, vault.told_one(new), memory)
     finally:
         shutil.rmtree(folder)
 
@@ -222,7 +222,8 @@ def _weighed_on_spark(run: Run, vault: Vault, matcher: Matcher, new: Sequence[st
     from jobs.identity.matched_distributed import weigh
 
     spark = run.lake.spark
-    fresh = spark.createDataFrame([(r, True) for r in new], "record_id string, is_new boolean")
+    ids = pa.array(new, pa.string())
+    fresh = to_spark(spark, pa.table({"record_id": ids, "is_new": pa.repeat(True, len(ids))}))
     customers = to_spark(spark, vault.customers.select(["record_id", *CLEAR]))
     batches, wrapped = vault.read(None)
     contacts, keys = to_spark(spark, pa.Table.from_batches(batches)), to_spark(spark, wrapped)
@@ -232,10 +233,12 @@ def _weighed_on_spark(run: Run, vault: Vault, matcher: Matcher, new: Sequence[st
         .join(keys, "record_id", "left")
         .fillna({"is_new": False})
     )
-    asked = spark.createDataFrame(vault.told_one(new), "left_id string, right_id string")
+    told = vault.told_one(new)
+    ends = [pa.array([pair[n] for pair in told], pa.string()) for n in (0, 1)]
+    asked = to_spark(spark, pa.table(ends, names=_PAIR))
     opener = _opening(str(key_file(run.home)), vault.decisions.blocked_values)
     blocks, matches = weigh(rows, matcher, opener, vault.hash_key, asked)
-    return Weighed(blocks.toArrow(), matches.toArrow())
+    return Weighed(to_arrow(blocks, len(new)), to_arrow(matches, len(new)))
 
 
 def _opening(key_file: str, blocked: Collection[str]) -> Opener:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -20,7 +19,8 @@ from jobs.identity.matching.matcher import Matcher
 from jobs.identity.matching.model import MatchModel
 from jobs.identity.matching.pairs import RECORDS, graded
 from jobs.identity.matching.records import RECORD
-from jobs.identity.matching.scoring import WEIGHT_UNIT, one_of, opened, weighed
+from jobs.identity.matching.scoring import WEIGHT_UNIT, one_of, weighed
+from jobs.lake import duck
 
 LEAST = -10.0
 """Log2 odds below which a pair is not kept: to clusters it is as one that was never weighed."""
@@ -47,29 +47,13 @@ class Weighed:
     matches: pa.Table
 
 
-@dataclass(frozen=True)
-class Room:
-    """What a night's weighing may take.
-
-    Attributes
-    ----------
-    memory : str
-        Of DuckDB, as ``2GB``.
-    folder : Path
-        Where it puts what does not fit; of this process alone.
-    """
-
-    memory: str
-    folder: Path
-
-
 def weigh(
     new: Sequence[str],
     held: pa.Table,
     matcher: Matcher,
     form: Former,
     asked: Sequence[tuple[str, str]] = (),
-    room: Room | None = None,
+    memory: str | None = None,
 ) -> Weighed:
     """Weigh new records against each other and against those held.
 
@@ -85,13 +69,12 @@ def weigh(
         Brings records into their form.
     asked : sequence of (str, str)
         Pairs with a new record that are weighed in any case, however little speaks for them.
-    room : Room, optional
-        What it may take; by default what the machine has.
+    memory : str, optional
+        What DuckDB may take, as ``2GB``; what does not fit goes to disk.
     """
-    with opened() as database:
-        if room is not None:
-            database.execute(f"SET memory_limit = '{room.memory}'")
-            database.execute(f"SET temp_directory = '{room.folder}'")
+    with duck.opened() as database:
+        if memory is not None:
+            database.execute(f"SET memory_limit = '{memory}'")
         database.register("fresh", form(new))
         places = _candidates(database, held)
         old = held.column("record_id").take(places).to_pylist() if len(places) else []

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -15,6 +14,7 @@ import pyarrow.compute as pc
 from jobs.identity.decided import Decisions
 from jobs.identity.opening import CLEAR, PART, SEALED, TOKENS, Reader, Sealed, opened
 from jobs.ingest.keyring import key_file, read_keyring
+from jobs.lake import duck
 from jobs.lake.contract import Table
 from jobs.lake.run import Record, Run
 from jobs.lake.tables.bronze import VAULT_CONTACTS, VAULT_KEYS
@@ -137,7 +137,7 @@ class Vault:
             "WHERE a.record_id <> b.record_id"
             for number in NUMBERS
         )
-        with duckdb.connect() as database:
+        with duck.opened() as database:
             database.register("held", self.customers.select(["record_id", *NUMBERS]))
             database.register("fresh", pa.table({"record_id": pa.array(new, pa.string())}))
             return [(a, b) for a, b in database.execute(f"{pairs} ORDER BY ALL").fetchall()]

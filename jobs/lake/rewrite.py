@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jobs.lake import faults
+from jobs.lake import duck, faults
 from jobs.lake.commits import marked
 from jobs.lake.damage import opened
 from jobs.lake.errors import DataError
@@ -219,9 +219,6 @@ def _of_statistics(mark: str) -> str:
 @contextmanager
 def _connected(delta: DeltaTable) -> Iterator[duckdb.DuckDBPyConnection]:
     """Connect to DuckDB, with the table's rows as ``stored``."""
-    import duckdb
-
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+    with duck.opened() as connection:
         connection.register("stored", delta.to_pyarrow_dataset())
         yield connection

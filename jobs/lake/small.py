@@ -15,7 +15,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from jobs.lake import commits, merging
+from jobs.lake import commits, duck, merging
 from jobs.lake.contract import Refresh, Table
 from jobs.lake.schemas import arrow_schema
 
@@ -106,11 +106,10 @@ def update(delta: DeltaTable, table: Table, condition: str, values: Mapping[str,
 
     The condition has to hold for the changed rows as well.
     """
-    import duckdb
     from deltalake import write_deltalake
 
     put = ", ".join(f"{value} AS {name}" for name, value in values.items())
-    with duckdb.connect() as connection:
+    with duck.opened() as connection:
         connection.register("t", delta.to_pyarrow_dataset())
         found = connection.sql(f"SELECT * REPLACE ({put}) FROM t WHERE {condition}")  # noqa: S608
         rows = found.to_arrow_table().cast(arrow_schema(table))
@@ -143,12 +142,11 @@ def _held_against(table: Table, rows: pa.Table, others: pa.Table, condition: str
     pyarrow.Table
         Number of each row that the condition holds for, and whether there is another of its key.
     """
-    import duckdb
     import pyarrow as pa
 
     columns = [*table.key, *merging.of_version(table)]
     same_key = " AND ".join(f"s.{k} = t.{k}" for k in table.key)
-    with duckdb.connect() as connection:
+    with duck.opened() as connection:
         for name, side in (("s", rows), ("t", others)):
             numbers = pa.array(range(side.num_rows), pa.int64())
             connection.register(name, side.select(columns).append_column("_n", numbers))

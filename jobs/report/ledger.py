@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from jobs.lake import duck
 from jobs.lake.contract import Table
 from jobs.lake.folders import Folder, StoreFolder
 
@@ -45,7 +46,6 @@ def recent(
     since : date, optional
         All rows of that night and later ones are wanted.
     """
-    import duckdb
     from deltalake import DeltaTable
 
     folder = lake / table.layer / table.name
@@ -55,8 +55,7 @@ def recent(
     files = _files(folder, delta.get_add_actions(flatten=True), _night(table), nights, since)
     if not files:
         return []
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+    with duck.opened() as connection:
         if isinstance(folder, StoreFolder):
             # DuckDB reads a store by an extension only, which it would have to download.
             found = connection.from_arrow(delta.to_pyarrow_dataset())

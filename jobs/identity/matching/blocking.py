@@ -13,6 +13,7 @@ import pandas as pd
 
 from jobs.identity.matching.fields import Role
 from jobs.identity.matching.records import SIDE
+from jobs.lake import duck
 
 Rule = tuple[str, ...]
 """Columns that are equal in both records; none of them: every pair."""
@@ -57,7 +58,7 @@ def rules_for(
     usable = {c for c in columns if c in table.columns and table[c].notna().any()}
     if not usable:
         return ()
-    with duckdb.connect() as database:
+    with duck.opened() as database:
         database.register("records", table[sorted(usable)])
         database.execute("CREATE TABLE keys AS FROM records")
         costs = {

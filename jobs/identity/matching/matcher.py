@@ -37,9 +37,9 @@ from jobs.identity.matching.resolve import (
     trained,
     with_rarity,
 )
-from jobs.identity.matching.scoring import opened
 from jobs.identity.matching.settings import MatchSettings
 from jobs.identity.matching.training import frequencies, rarest
+from jobs.lake import duck
 
 Hashes = NDArray[np.uint64]
 _SEED = 20_190_507
@@ -309,7 +309,7 @@ def train(
     few = with_rarity(
         sample(told, settings.sample_records, draw, linked=False), model.with_frequencies(shares)
     )
-    with opened() as database:
+    with duck.opened() as database:
         load(database, as_arrow(few))
         found = kept(database, graded(model, blocked(model)))
         model = trained(database, few, model, found, settings.sample_pairs, draw)

@@ -27,9 +27,10 @@ from jobs.identity.matching.records import (
     numbered,
     placeholders,
 )
-from jobs.identity.matching.scoring import Edges, opened, scored
+from jobs.identity.matching.scoring import Edges, scored
 from jobs.identity.matching.settings import MatchSettings
 from jobs.identity.matching.training import equal_pairs, estimated, frequencies
+from jobs.lake import duck
 
 _LEAST = -10.0
 """Log2 odds below which a scored pair counts as one that was not: it is no more against."""
@@ -137,7 +138,7 @@ def resolve(
     model = model.with_frequencies(frequencies(told, model))
     edges = _NO_EDGES
     if rules and naming:
-        with opened() as database:
+        with duck.opened() as database:
             model, edges = _matched(database, with_rarity(told, model), model, settings)
     linkage = Linkage(
         accept=settings.accept,

@@ -6,8 +6,7 @@ so the weights are summed here, over the same grades.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log2
 
@@ -47,14 +46,6 @@ class Edges:
 
     def __len__(self) -> int:
         return len(self.left)
-
-
-@contextmanager
-def opened() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a DuckDB for the duration of a resolution."""
-    with duckdb.connect() as database:
-        database.execute("SET enable_progress_bar = false")
-        yield database
 
 
 def scored(
