@@ -158,7 +158,9 @@ def land(home: Path, day: date, rows: pd.DataFrame) -> None:
     told = rows.drop(columns="person").assign(created_at=f"{day - timedelta(days=1)} 10:00:00")
     told.to_csv(home / "landing" / str(day) / "crm.csv", index=False)
     if day == FIRST:
-        watched([sys.executable, __file__, "--ingest", str(day)], environment(home))
+        roomy = environment(home)
+        del roomy["BESPOKE__SPARK__DRIVER_MEMORY"]
+        watched([sys.executable, __file__, "--ingest", str(day)], roomy)
 
 
 def night(home: Path, day: date) -> dict[str, Any]:
