@@ -61,7 +61,7 @@ def measured(spark: SparkSession, rows: int, length: int, scratch: Path) -> dict
     from pyspark.sql import functions as F
 
     from jobs.identity.resolve import with_person
-    from jobs.identity.settings import SpanSettings
+    from jobs.identity.settings import IdentitySettings
     from jobs.identity.sightings import sightings
     from jobs.identity.spans import timed
     from jobs.lake.tables.silver import ORDER_LINES
@@ -79,7 +79,7 @@ def measured(spark: SparkSession, rows: int, length: int, scratch: Path) -> dict
     no_lines = spark.createDataFrame([], ORDER_LINES.schema())
     night = date(2026, 12, 31)
     seen = kept("sightings", lambda: sightings(events, no_lines, as_of=night))
-    spans = kept("spans", lambda: timed(people, seen, SpanSettings()))
+    spans = kept("spans", lambda: timed(people, seen, IdentitySettings()))
     joined = kept("joined", lambda: with_person(events, spans, "occurred_at"))
     plain = people.withColumn("valid_from", F.lit(None).cast("timestamp"))
     kept(

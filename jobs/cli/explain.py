@@ -248,13 +248,13 @@ def _links(
     own: set[str],
 ) -> list[Link]:
     """Gather what speaks for one person, strongest first."""
-    weakest = min(settings.strength.values())
+    weakest = min(settings.identifiers.strengths.values())
     found = []
     for row in seen:
         kinds = {_type(row["left_id"]), _type(row["right_id"])}
         strength = 0.0
         if kinds <= set(STRONG):
-            bits = [float(b) for kind, b in settings.strength.items() if kind in kinds]
+            bits = [float(b) for kind, b in settings.identifiers.strengths.items() if kind in kinds]
             strength = min(bits, default=float(weakest))
         why = f"seen together in {row['evidence']}"
         found.append(Link(row["left_id"], row["right_id"], strength, why))
@@ -279,7 +279,7 @@ def in_common(found: Known, ends: tuple[str, str]) -> list[str]:
     held: list[set[str]] = [set(), set()]
     for link in found.links:
         for one, other in ((link.left, link.right), (link.right, link.left)):
-            if one in nodes and _type(other) in found.settings.strength:
+            if one in nodes and _type(other) in found.settings.identifiers.strengths:
                 held[nodes.index(one)].add(other)
     return sorted(held[0] & held[1])
 

@@ -6,7 +6,7 @@ that nothing joins, and ``resolution.py`` resolves each of them as it would the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import reduce
 
 import pandas as pd  # PySpark reads the annotations of the functions it is given
@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from jobs.identity.components import spark_components
 from jobs.identity.decided import Decisions
-from jobs.identity.nodes import CONTACTS, RECORD, STRONG, node, node_type
+from jobs.identity.nodes import RECORD, STRONG, node, node_type
 from jobs.identity.settings import IdentitySettings
 
 _LINK, _TRAIT, _MATCH = "link", "trait", "match"
@@ -120,12 +120,17 @@ def _public(links: DataFrame, decisions: Decisions, settings: IdentitySettings) 
             F.count_if(_is_strong("beside")).alias("strong"),
         )
     )
-    crowded = F.col("weak") > settings.max_device_links
-    desk = node_type("node").isin(*CONTACTS) & (F.col("strong") > settings.max_contact_holders)
+    crowded = F.col("weak") > _limit(settings.identifiers.max_links)
+    desk = F.col("strong") > _limit(settings.identifiers.max_holders)
     blocked = links.sparkSession.createDataFrame(
         [(name,) for name in sorted(decisions.blocked)], "node string"
     )
     return counted.where(crowded | desk).select("node").unionByName(blocked).distinct()
+
+
+def _limit(limits: Mapping[str, int]) -> Column:
+    """Limit of the type of ``node``; null for one without, than which nothing is more."""
+    return F.coalesce(*(F.when(node_type("node") == k, most) for k, most in limits.items()))
 
 
 def _cut(links: DataFrame, public: DataFrame) -> DataFrame:

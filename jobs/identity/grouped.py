@@ -108,8 +108,8 @@ def _strength(
     of the weakest.
     """
     left, right = edges.left[tied], edges.right[tied]
-    found = np.full(len(left), min(settings.strength.values()), dtype=np.int64)
-    for kind, bits in settings.strength.items():
+    found = np.full(len(left), min(settings.identifiers.strengths.values()), dtype=np.int64)
+    for kind, bits in settings.identifiers.strengths.items():
         of_kind = graph.of_type(kind)
         one, other = graph.left, graph.right
         rows = np.concatenate([number[one], number[other]])

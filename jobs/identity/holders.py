@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.identity.nodes import STRONG, node_type
-from jobs.identity.settings import SpanSettings
+from jobs.identity.settings import IdentitySettings
 
 DEVICE, COOKIE = "device", "cookie"
 ALONE, HANDED_ON, IN_TURNS = range(3)
@@ -52,7 +52,7 @@ def logins(identifiers: DataFrame) -> DataFrame:
     return identifiers.where(named).select(F.col("identifier").alias("known_as"), "person_id")
 
 
-def holders(used: DataFrame, people: DataFrame, settings: SpanSettings) -> DataFrame:
+def holders(used: DataFrame, people: DataFrame, settings: IdentitySettings) -> DataFrame:
     """Find how many have logged in on each device and with each cookie, and when.
 
     Parameters
@@ -61,7 +61,7 @@ def holders(used: DataFrame, people: DataFrame, settings: SpanSettings) -> DataF
         Of :func:`uses`.
     people : DataFrame
         Of :func:`logins`.
-    settings : SpanSettings
+    settings : IdentitySettings
         Limits.
 
     Returns
@@ -84,7 +84,7 @@ def holders(used: DataFrame, people: DataFrame, settings: SpanSettings) -> DataF
     )
     in_order = Window.partitionBy("identifier").orderBy("start", "end", "person_id")
     clear = (F.col("end") < F.lead("start").over(in_order)) & (
-        _chance(F.col("days"), F.lead("days").over(in_order)) < settings.handover_chance
+        _chance(F.col("days"), F.lead("days").over(in_order)) < settings.spans.handover_chance
     )
     last = F.lead("start").over(in_order).isNull()
     doubt = F.when(F.count("*") == 1, ALONE).when(F.bool_and("clear"), HANDED_ON)
@@ -109,7 +109,7 @@ def _chance(days: Column, others: Column) -> Column:
 
 
 def in_question(
-    identifiers: DataFrame, sightings: DataFrame, known: DataFrame, settings: SpanSettings
+    identifiers: DataFrame, sightings: DataFrame, known: DataFrame, settings: IdentitySettings
 ) -> DataFrame:
     """Find the devices and cookies that are not one person's throughout.
 
@@ -119,7 +119,7 @@ def in_question(
         As of :func:`jobs.identity.spans.timed`.
     known : DataFrame
         Of :func:`holders`.
-    settings : SpanSettings
+    settings : IdentitySettings
         Limits.
 
     Returns
@@ -128,7 +128,7 @@ def in_question(
         Their rows, with ``doubt``, and ``judges``: whether it is a device that says more of a
         session than the cookie does.
     """
-    judges = (F.col("doubt") > ALONE) & (F.col("users") <= settings.max_users)
+    judges = (F.col("doubt") > ALONE) & (F.col("users") <= settings.spans.max_users)
     judging = judges & (_type() == DEVICE)
     # Cookies with the greatest doubt that there is about a device they were used on.
     judged = (
@@ -140,7 +140,7 @@ def in_question(
     life, span = lifetime(settings), F.col("until") - F.col("since")
     before = F.col("since") - F.unix_micros("first_seen")
     after = F.unix_micros("last_seen") - F.col("until")
-    within = (before <= settings.backward_days * DAY) & (after <= life) & (span <= life)
+    within = (before <= settings.spans.backward_days * DAY) & (after <= life) & (span <= life)
     # Shared without two persons: it was seen with too many others.
     crowded = F.col("shared") & (F.coalesce("users", F.lit(0)) < 2)
     plain = (F.col("doubt") == ALONE) & F.col("of_device").isNull() & ~F.col("shared") & within
@@ -156,11 +156,10 @@ def in_question(
     )
 
 
-def lifetime(settings: SpanSettings) -> Column:
+def lifetime(settings: IdentitySettings) -> Column:
     """How long an ``identifier`` stays a person's after a login."""
-    return F.when(_type() == DEVICE, settings.device_days * DAY).otherwise(
-        settings.cookie_days * DAY
-    )
+    of = settings.identifiers
+    return F.when(_type() == DEVICE, of.device.days * DAY).otherwise(of.cookie.days * DAY)
 
 
 def _type() -> Column:

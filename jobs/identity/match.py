@@ -210,8 +210,9 @@ def _weighed_here(
         return former(records)
 
     try:
-        memory = run.settings.identity.memory
-        return weigh(new, held, matcher, form, vault.told_one(new), memory)
+        limits = run.settings.identity
+        asked = vault.told_one(new, limits.identifiers.numbers)
+        return weigh(new, held, matcher, form, asked, limits.memory)
     finally:
         shutil.rmtree(folder)
 
@@ -233,7 +234,7 @@ def _weighed_on_spark(run: Run, vault: Vault, matcher: Matcher, new: Sequence[st
         .join(keys, "record_id", "left")
         .fillna({"is_new": False})
     )
-    told = vault.told_one(new)
+    told = vault.told_one(new, run.settings.identity.identifiers.numbers)
     ends = [pa.array([pair[n] for pair in told], pa.string()) for n in (0, 1)]
     asked = to_spark(spark, pa.table(ends, names=_PAIR))
     opener = _opening(str(key_file(run.home)), vault.decisions.blocked_values)

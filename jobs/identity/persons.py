@@ -95,7 +95,7 @@ def persons(
         # A later night's persons do not matter to one that is done anew.
         earlier = before.limit(0) if last.night > as_of else before
         identifiers, changed, kept = _persons_of(told, customers, names, earlier, night)
-        spans = timed(identifiers, sightings, settings.spans).localCheckpoint()
+        spans = timed(identifiers, sightings, settings).localCheckpoint()
         return changed, spans, _summary(spans, night), kept
     identifiers, changed, kept = _persons_of(
         part.told, customers, names, part.before, night, part.nodes
@@ -169,7 +169,7 @@ def _persons_of(
 def _own_spans(part: Touched, identifiers: DataFrame, settings: IdentitySettings) -> DataFrame:
     """Rows of ``identity.identifiers`` that a night makes anew."""
     logins = part.logins.select(*identifiers.columns)
-    spans = timed(identifiers.unionByName(logins), part.told.sightings, settings.spans)
+    spans = timed(identifiers.unionByName(logins), part.told.sightings, settings)
     return spans.join(F.broadcast(part.identifiers), NODE, "left_semi").localCheckpoint()
 
 

@@ -16,7 +16,7 @@ joins. The steps:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -153,14 +153,24 @@ def _public(graph: Graph, decisions: Decisions, settings: IdentitySettings) -> F
     once = replace(graph, left=left, right=right)
     among = weak[once.left] & weak[once.right] & (once.left != once.right)
     ends = np.concatenate([once.left[among], once.right[among]])
-    crowded = np.bincount(ends, minlength=graph.size) > settings.max_device_links
+    limits = settings.identifiers
+    crowded = _above(graph, np.bincount(ends, minlength=graph.size), limits.max_links)
     _, held = once.strong_to_weak()
-    desks = np.bincount(held, minlength=graph.size) > settings.max_contact_holders
+    desks = _above(graph, np.bincount(held, minlength=graph.size), limits.max_holders)
     blocked = np.zeros(graph.size, dtype=np.bool_)
     names = pa.array(sorted(decisions.blocked), pa.large_string())
     places = graph.places(names)
     blocked[places[places >= 0]] = True
-    found: Flags = (weak & crowded) | (graph.contact & desks) | blocked
+    found: Flags = crowded | desks | blocked
+    return found
+
+
+def _above(graph: Graph, counts: Numbers, limits: Mapping[str, int]) -> Flags:
+    """Nodes of which there are more than their type may have."""
+    found = np.zeros(graph.size, dtype=np.bool_)
+    for most in set(limits.values()):
+        types = [name for name, limit in limits.items() if limit == most]
+        found |= graph.of_type(*types) & (counts > most)
     return found
 
 

@@ -1,8 +1,14 @@
 """Settings of the identity stage."""
 
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    ValidationInfo,
+    field_validator,
+)
 
 from jobs.identity.matching.settings import MatchSettings
 from jobs.identity.survivorship import GoldenSettings
@@ -51,13 +57,106 @@ class MatchingSettings(MatchSettings):
     most_records: PositiveInt = 40
 
 
+class NumberType(BaseModel):
+    """A type of identifier that a source gives to one person.
+
+    Attributes
+    ----------
+    strength : int
+        How much it says that two records have it in common: log2 odds, against which what the
+        records tell is weighed.
+    max_records : int
+        One that more records hold names nobody.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    strength: PositiveInt
+    max_records: PositiveInt = 20
+
+
+class ContactType(BaseModel):
+    """A type of identifier that a household may share. What one says is learnt from the records.
+
+    Attributes
+    ----------
+    max_holders : int
+        One that more accounts and records hold is a placeholder or a desk's, and joins nobody.
+        Twenty leaves room for a family of five in four systems.
+    max_links : int
+        One seen with more devices, cookies and other addresses is public.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_holders: PositiveInt = 20
+    max_links: PositiveInt = 50
+
+
+class DeviceType(BaseModel):
+    """A type of identifier that is somebody's for a time.
+
+    Attributes
+    ----------
+    days : int
+        For so long after the last login on it.
+    max_links : int
+        One seen with more other devices, cookies or addresses is public (a kiosk, a crawler) and
+        hands no activity on.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    days: PositiveInt
+    max_links: PositiveInt = 50
+
+
+class Identifiers(BaseModel):
+    """What an identifier of each type says, of how many, and for how long."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    login: NumberType = NumberType(strength=14)
+    customer_no: NumberType = NumberType(strength=14)
+    loyalty_no: NumberType = NumberType(strength=10)
+    email: ContactType = ContactType()
+    phone: ContactType = ContactType()
+    device: DeviceType = DeviceType(days=365)
+    cookie: DeviceType = DeviceType(days=180)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _beside_the_defaults(cls, said: object, info: ValidationInfo) -> object:
+        """Let a part of a type be said, the rest as it is by default."""
+        default = cls.model_fields[info.field_name or ""].default
+        return default.model_dump() | said if isinstance(said, dict) else said
+
+    @property
+    def numbers(self) -> dict[str, NumberType]:
+        """Types that a source gives to one person."""
+        return {name: of for name, of in self if isinstance(of, NumberType)}
+
+    @property
+    def strengths(self) -> dict[str, int]:
+        """Strength of each of these, in the order of their names."""
+        return {name: of.strength for name, of in sorted(self.numbers.items())}
+
+    @property
+    def max_links(self) -> dict[str, int]:
+        """How many others a contact, a device or a cookie may be seen with."""
+        return {name: of.max_links for name, of in self if not isinstance(of, NumberType)}
+
+    @property
+    def max_holders(self) -> dict[str, int]:
+        """Holders that an email or phone may have."""
+        return {name: of.max_holders for name, of in self if isinstance(of, ContactType)}
+
+
 class SpanSettings(BaseModel):
     """How long a device or a cookie is taken for the person who was logged in on it.
 
     Attributes
     ----------
-    device_days, cookie_days : int
-        For so long after the last login on it.
     backward_days : int
         For so long before the first login on it, if nobody else was logged in.
     timeout_minutes : int
@@ -74,8 +173,6 @@ class SpanSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    device_days: PositiveInt = 365
-    cookie_days: PositiveInt = 180
     backward_days: PositiveInt = 30
     timeout_minutes: PositiveInt = 30
     handover_chance: float = Field(default=0.01, gt=0, lt=1)
@@ -94,19 +191,12 @@ class IdentitySettings(BaseModel):
     resolved_whole : int
         Up to so many identifiers all are resolved every night; of more those that the night bears
         on, which takes more steps and fewer rows.
-    max_contact_holders : int
-        An email or phone that more accounts and records than this hold is a placeholder or a
-        desk's number, and joins nobody. Twenty leaves room for a family of five in four systems.
-    max_device_links : int
-        A device or cookie seen with more other devices, cookies or addresses than this is public
-        (a kiosk, a crawler) and hands no activity on.
     blocked : tuple of str
         Addresses, numbers and devices that mean nobody, as ``<type>:<value>``, such as
         ``email:unknown@example.com`` or ``phone:020 7946 0018``: they join nobody. Those on far
         too many records are found by themselves.
-    strength : dict of str to int
-        How much it says that a source gives two records one number or login: log2 odds, against
-        which what the records tell is weighed.
+    identifiers : Identifiers
+        What an identifier of each type says, of how many, and for how long.
     matching : MatchingSettings
         How records are matched.
     single_node_records : int
@@ -126,12 +216,8 @@ class IdentitySettings(BaseModel):
 
     single_node_links: PositiveInt = 6_000_000
     resolved_whole: NonNegativeInt = 200_000
-    max_contact_holders: PositiveInt = 20
-    max_device_links: PositiveInt = 50
     blocked: tuple[str, ...] = ()
-    strength: dict[Literal["customer_no", "login", "loyalty_no"], PositiveInt] = Field(
-        default={"customer_no": 14, "login": 14, "loyalty_no": 10}, min_length=1
-    )
+    identifiers: Identifiers = Identifiers()
     matching: MatchingSettings = MatchingSettings()
     single_node_records: PositiveInt = 2_000_000
     memory: str = Field(default="1GB", pattern=r"^\d+(MB|GB)$")

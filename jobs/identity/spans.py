@@ -26,13 +26,13 @@ from jobs.identity.holders import (
     uses,
 )
 from jobs.identity.naming import person_id
-from jobs.identity.settings import SpanSettings
+from jobs.identity.settings import IdentitySettings
 
 MINUTE = 60_000_000
 ORDER = ("start", "end", "person_id", "session_id")
 
 
-def timed(identifiers: DataFrame, sightings: DataFrame, settings: SpanSettings) -> DataFrame:
+def timed(identifiers: DataFrame, sightings: DataFrame, settings: IdentitySettings) -> DataFrame:
     """Give devices and cookies to those whom they belonged to at the time.
 
     Parameters
@@ -42,7 +42,7 @@ def timed(identifiers: DataFrame, sightings: DataFrame, settings: SpanSettings) 
         have their person, and so has a device or a cookie that was never seen with one.
     sightings : DataFrame
         Rows of ``identity.sightings``, in any order.
-    settings : SpanSettings
+    settings : IdentitySettings
         Limits.
 
     Returns
@@ -130,7 +130,7 @@ def _claims(
     )
 
 
-def _told(claims: DataFrame, settings: SpanSettings) -> DataFrame:
+def _told(claims: DataFrame, settings: IdentitySettings) -> DataFrame:
     """Add ``who``: the person, or for a session without one whose it is by those around it."""
     login = F.struct("person_id", "start", "end", "held")
     earlier, later = _beside("login", *ORDER)
@@ -141,7 +141,7 @@ def _told(claims: DataFrame, settings: SpanSettings) -> DataFrame:
     )
     earlier, later = F.col("earlier"), F.col("later")
     after = earlier["held"] & (F.col("end") - earlier["end"] <= lifetime(settings))
-    before = later["held"] & (later["start"] - F.col("start") <= settings.backward_days * DAY)
+    before = later["held"] & (later["start"] - F.col("start") <= settings.spans.backward_days * DAY)
     one = earlier["person_id"] == later["person_id"]
     given = (
         F.when(later.isNull() & after, earlier["person_id"])
@@ -171,7 +171,7 @@ def _judged(devices: DataFrame, asked: DataFrame) -> DataFrame:
     )
 
 
-def _spans(told: DataFrame, settings: SpanSettings) -> DataFrame:
+def _spans(told: DataFrame, settings: IdentitySettings) -> DataFrame:
     """Make spans of sessions: a stint reaches into no other, and while two are at it it is neither.
 
     Returns
@@ -186,8 +186,8 @@ def _spans(told: DataFrame, settings: SpanSettings) -> DataFrame:
         F.coalesce(who == F.col("who"), F.lit(True)) for who in _beside("who", "stint")
     )
     forward = F.when(F.col("held") & later, lifetime(settings))
-    backward = F.when(F.col("held") & earlier, settings.backward_days * DAY)
-    timeout = F.col("end") + settings.timeout_minutes * MINUTE
+    backward = F.when(F.col("held") & earlier, settings.spans.backward_days * DAY)
+    timeout = F.col("end") + settings.spans.timeout_minutes * MINUTE
     next_start = F.lead("start").over(in_order)
     stints = (
         _stints(told)
@@ -197,7 +197,7 @@ def _spans(told: DataFrame, settings: SpanSettings) -> DataFrame:
         .withColumn("taken", F.max("end").over(before) + 1)
         .withColumn("early", F.greatest("early", F.lag("to").over(in_order)))
         .withColumn("stints", F.count("*").over(Window.partitionBy("identifier")))
-        .where(F.col("stints") <= settings.max_spans)
+        .where(F.col("stints") <= settings.spans.max_spans)
     )
     contested = F.col("taken") > F.col("start")
     own = F.when(contested, F.col("taken")).otherwise(F.col("early"))

@@ -57,7 +57,7 @@ class GoldenSettings(BaseModel):
     verified_via : tuple of str
         Values of ``collected_via`` of consents that prove the address or number they name.
     birth_date_share : float
-        A birth date of a greater share of all persons (and of more than ``max_contact_holders``)
+        A birth date of a greater share of all persons (and of more than may hold a contact)
         is what a till enters for everybody, and tells nothing. The commonest true one is that of
         one person in ten thousand.
     """

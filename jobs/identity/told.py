@@ -148,6 +148,8 @@ def told(records: Rows, others: Rows) -> Rows:
 
 def without_placeholders(found: Rows, settings: IdentitySettings) -> Rows:
     """Leave out contacts and birth dates that more people tell than could truly share them."""
+    limits = settings.identifiers.max_holders
+    of_type = " ".join(f"WHEN {text(name)} THEN {limit}" for name, limit in limits.items())
     listed = ", ".join(map(text, (*CONTACTS, BIRTH_DATE)))
     query = f"""
         WITH told_by AS (
@@ -157,7 +159,7 @@ def without_placeholders(found: Rows, settings: IdentitySettings) -> Rows:
             SELECT COUNT(DISTINCT person_id) AS people FROM {{found}}
         ), common AS (
             SELECT t.attribute, t.content FROM told_by t CROSS JOIN everybody e
-            WHERE t.people > {settings.max_contact_holders} AND (
+            WHERE t.people > CASE t.attribute {of_type} ELSE {max(limits.values())} END AND (
                 t.attribute <> '{BIRTH_DATE}'
                 OR t.people > {settings.golden.birth_date_share!r} * e.people
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -21,12 +21,11 @@ from jobs.lake.tables.bronze import VAULT_CONTACTS, VAULT_KEYS
 from jobs.lake.tables.silver import CUSTOMERS
 
 if TYPE_CHECKING:
+    from jobs.identity.settings import NumberType
     from jobs.ingest.keyring import Keyring
 
 NUMBERS = ("login", "customer_no", "loyalty_no")
 """What a source gives to one person."""
-_HOLDERS = 20
-"""A number that more records hold names nobody."""
 Filter: TypeAlias = tuple[str, str, Any]
 _SEED = 20_190_507
 
@@ -127,15 +126,17 @@ class Vault:
             found.update(few["record_id"])
         return sorted(found)
 
-    def told_one(self, new: Sequence[str]) -> list[tuple[str, str]]:
+    def told_one(
+        self, new: Sequence[str], numbers: Mapping[str, NumberType]
+    ) -> list[tuple[str, str]]:
         """Pairs with a new record that sources say are one person, by a number both hold."""
         pairs = " UNION ".join(
             "SELECT least(a.record_id, b.record_id), greatest(a.record_id, b.record_id) "  # noqa: S608  our own names
             f"FROM fresh JOIN held a USING (record_id) JOIN held b ON a.{number} = b.{number} "
             f"JOIN (SELECT {number} AS often FROM held GROUP BY ALL "
-            f"HAVING count(*) BETWEEN 2 AND {_HOLDERS}) ON a.{number} = often "
+            f"HAVING count(*) BETWEEN 2 AND {of.max_records}) ON a.{number} = often "
             "WHERE a.record_id <> b.record_id"
-            for number in NUMBERS
+            for number, of in numbers.items()
         )
         with duck.opened() as database:
             database.register("held", self.customers.select(["record_id", *NUMBERS]))

@@ -105,7 +105,7 @@ def suspects(lake: Folder, settings: IdentitySettings, most: int = LISTED) -> li
     sizes = {row["person_id"]: row["records"] for row in records(_SIZES, lake)}
     if not sizes:
         return []
-    strength = dict(settings.strength)
+    strength = settings.identifiers.strengths
     edges = records(_EDGES, lake, [list(strength), list(strength.values()), _SURE])
     weakest = weakest_links(edges)
     against: dict[str, int] = {}

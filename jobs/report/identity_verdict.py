@@ -103,7 +103,7 @@ def _one(found: Known, pair: Pair | None, way: Sequence[Link]) -> Verdict:
         extra = max(
             (
                 b
-                for kind, b in found.settings.strength.items()
+                for kind, b in found.settings.identifiers.strengths.items()
                 for n in held
                 if n.startswith(f"{kind}:")
             ),

@@ -18,6 +18,7 @@ from jobs.lake.tables.gold import TOUCHPOINTS
 from jobs.lake.tables.golden import CONFLICTS, GOLDEN
 from jobs.lake.tables.identity import IDENTIFIERS
 from jobs.lake.tables.silver import CONSENTS, CUSTOMERS, MESSAGES
+from tests.identity.limits import few_holders
 from tests.rows import dicts, rows
 
 NIGHT = date(2026, 3, 1)
@@ -37,7 +38,7 @@ RULES = GoldenSettings(
     otherwise=("most_complete",),
     strong=("birth_date", "gender"),
 )
-LIMITS = IdentitySettings(golden=RULES, max_contact_holders=2)
+LIMITS = few_holders(2, golden=RULES)
 
 CRM: Row = {
     "source": "crm",

@@ -19,10 +19,11 @@ from jobs.identity.settings import IdentitySettings
 from jobs.lake.tables.identity import IDENTIFIERS, LINKS, PERSONS, SIGHTINGS
 from jobs.lake.tables.matching import DECISIONS, MATCHES, NAMES, REVIEW
 from jobs.lake.tables.silver import CUSTOMERS
+from tests.identity.limits import few_holders
 from tests.rows import dicts, rows
 
 NIGHT = date(2026, 3, 1)
-LIMITS = IdentitySettings(max_contact_holders=4, max_device_links=3)
+LIMITS = few_holders(4, links=3)
 ON_SPARK = LIMITS.model_copy(update={"single_node_links": 1})
 
 CUSTOMER_ROWS = [

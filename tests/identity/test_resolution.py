@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from jobs.identity.decided import BLOCK, MERGE, SPLIT, WITHDRAW, Decisions
 from jobs.identity.resolution import Evidence, resolve
 from jobs.identity.settings import IdentitySettings
+from tests.identity.limits import few_holders
 
 Link = tuple[str, str]
 Weights = Mapping[tuple[str, str], float]
 
-SETTINGS = IdentitySettings(max_contact_holders=5)
+SETTINGS = few_holders(5)
 SEEN = pa.timestamp("us", tz="UTC")
 
 

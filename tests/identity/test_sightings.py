@@ -7,7 +7,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from jobs.identity.settings import SpanSettings
+from jobs.identity.settings import IdentitySettings
 from jobs.identity.sightings import sightings
 from jobs.identity.spans import timed
 from jobs.lake.tables.identity import IDENTIFIERS, SIGHTINGS
@@ -107,7 +107,7 @@ def test_two_nights_say_what_one_says(spark: SparkSession) -> None:
     people = rows(spark, IDENTIFIERS, known).drop("valid_from", "valid_to")
     nights = [run(spark, first), run(spark, second, as_of=NEXT)]
     once, *others = (
-        dicts(timed(people, seen, SpanSettings()))
+        dicts(timed(people, seen, IdentitySettings()))
         for seen in (
             run(spark, [*first, *second], as_of=NEXT),
             nights[0].unionByName(nights[1]),

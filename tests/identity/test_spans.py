@@ -14,17 +14,22 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs.identity.resolve import with_person
-from jobs.identity.settings import SpanSettings
+from jobs.identity.settings import DeviceType, Identifiers, IdentitySettings, SpanSettings
 from jobs.identity.spans import timed
 from jobs.lake.tables.identity import IDENTIFIERS, SIGHTINGS
 from jobs.lake.tables.silver import EVENTS
 from tests.rows import rows
 
-LIMITS = SpanSettings(
-    device_days=60, cookie_days=20, backward_days=10, timeout_minutes=30, handover_chance=0.4
-)
+SPANS = SpanSettings(backward_days=10, timeout_minutes=30, handover_chance=0.4)
+DAYS = Identifiers(device=DeviceType(days=60), cookie=DeviceType(days=20))
+LIMITS = IdentitySettings(identifiers=DAYS, spans=SPANS)
 PEOPLE = {"login:ann": "ann", "login:bob": "bob", "login:cyd": "cyd", "customer_no:1": "ann"}
 NOBODY = "nobody"
+
+
+def limited(**spans: int) -> IdentitySettings:
+    """Return the settings with other limits of spans."""
+    return LIMITS.model_copy(update={"spans": SPANS.model_copy(update=spans)})
 
 
 class Use(NamedTuple):
@@ -293,7 +298,7 @@ def test_a_cookie_without_a_login_is_whose_the_device_was(spark: SparkSession) -
 
 
 def test_a_crowd_s_device_says_nothing_of_its_cookies(spark: SparkSession) -> None:
-    limits = LIMITS.model_copy(update={"max_users": 2})
+    limits = limited(max_users=2)
     logins = [Use(str(n), who, str(n), str(n)) for n, who in enumerate(("ann", "bob", "cyd"), 1)]
     cookie = [
         Use("7", "ann", "7", "7", cookie="c"),
@@ -305,7 +310,7 @@ def test_a_crowd_s_device_says_nothing_of_its_cookies(spark: SparkSession) -> No
 
 
 def test_a_public_device_has_one_row(spark: SparkSession) -> None:
-    limits = LIMITS.model_copy(update={"max_spans": 4})
+    limits = limited(max_spans=4)
     people = timed(*frames(spark, TABLET), limits)
     assert spans(people) == {"device:d": [(NOBODY, None, None)]}
     assert people.where("identifier = 'device:d'").first().shared

@@ -13,17 +13,17 @@ from pyspark.sql import SparkSession
 
 from jobs.identity import persons as persons_job
 from jobs.identity.persons import persons
-from jobs.identity.settings import IdentitySettings
 from jobs.identity.touched import Touched, touched
 from jobs.lake.tables.identity import IDENTIFIERS, LINKS, PERSONS, SIGHTINGS
 from jobs.lake.tables.matching import DECISIONS, MATCHES, NAMES, REVIEW
 from jobs.lake.tables.silver import CUSTOMERS
+from tests.identity.limits import few_holders
 from tests.rows import dicts, rows
 
 pytestmark = pytest.mark.slow
 
 FIRST = date(2026, 3, 1)
-LIMITS = IdentitySettings(max_contact_holders=4, max_device_links=3)
+LIMITS = few_holders(4, links=3)
 WHOLE = LIMITS.model_copy(update={"resolved_whole": 10**9})
 IN_PARTS = LIMITS.model_copy(update={"resolved_whole": 0})
 NIGHTS = 4
