@@ -24,7 +24,7 @@ CLEAR = ("city", "gender")
 FEW = 50_000
 """So many records are found among all, and opened in this process; for more all are read, and
 processes of their own are worth starting."""
-PART = 12_500
+PART = 25_000
 """Records that are in memory in the clear at a time."""
 TOKENS = ("email_token", "phone_token")
 """Columns that name a value which can be said to mean nobody."""
