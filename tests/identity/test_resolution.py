@@ -128,6 +128,17 @@ def test_a_desks_phone_on_five_thousand_records_joins_nobody() -> None:
     assert shared == {"phone:desk"}
 
 
+def test_each_type_of_contact_has_its_own_limit() -> None:
+    said = {"email": {"max_holders": 2}, "phone": {"max_holders": 3}}
+    links = [(f"email:{n}", f"record:{r}") for n, r in zip("eee", "abc", strict=True)]
+    links += [(f"phone:{n}", f"record:{r}") for n, r in zip("ppp", "xyz", strict=True)]
+    settings = IdentitySettings.model_validate({"identifiers": said})
+    found, _, shared = made(links, None, names=dict.fromkeys("abcxyz", "eva"), settings=settings)
+    together = {f"record:{r}" for r in "xyz"} | {"phone:p"}
+    assert found == persons_of("a", "b", "c") | {frozenset({"email:e"}), frozenset(together)}
+    assert shared == {"email:e"}
+
+
 def test_twins_are_kept_apart_by_what_they_have_one_of_each() -> None:
     weights = {("ann", "ann2"): 12.0, ("ann", "eva"): 4.0, ("ann2", "eva"): -8.0}
     found, kept, _ = made(alone("ann", "ann2", "eva"), weights)
