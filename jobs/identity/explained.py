@@ -226,8 +226,14 @@ def called(model: MatchModel, kind: Kind) -> str:
         if not model.by_chance(kind, name) and 1 - kind.shares[name][0] > _MOSTLY
     }
     named, placed = bool(common & NAMES), bool(common & ADDRESS)
+    if named and placed and Role.BIRTH_DATE in common:
+        return "twins"
     if named and placed:
-        return "two of one house"
+        return (
+            "two of one name and house"
+            if {Role.FIRST_NAME, Role.LAST_NAME} <= common
+            else "two of one house"
+        )
     if named:
         return "two of one name"
     return "two of one place" if placed else "two who are related"
@@ -235,9 +241,11 @@ def called(model: MatchModel, kind: Kind) -> str:
 
 def _related(model: MatchModel, told: Grades, against: float) -> list[Step]:
     """Return a step for each kind of two who are related, the likeliest first."""
+    by_name: dict[str, list[float]] = {}
+    for kind in model.related:
+        by_name.setdefault(called(model, kind), []).append(_bits(model, kind, told) - against)
     likely = sorted(
-        ((_bits(model, kind, told) - against, called(model, kind)) for kind in model.related),
-        key=lambda of: (-of[0], of[1]),
+        ((_log2_sum(bits), name) for name, bits in by_name.items()), key=lambda of: (-of[0], of[1])
     )
     steps = []
     before = 0.0

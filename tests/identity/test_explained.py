@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import log2
 
 import pandas as pd
@@ -136,6 +137,15 @@ def test_that_they_may_be_of_one_place_is_a_step_of_its_own() -> None:
     assert found.steps[2].bits == pytest.approx(-log2(5))
 
 
+def test_kinds_of_one_name_are_one_step() -> None:
+    near = Kind(0.5, {"gender": BY_CHANCE["gender"], "city": (0.1, 0.1, 0.8)})
+    nearer = Kind(0.25, {"gender": BY_CHANCE["gender"], "city": (0.1, 0.0, 0.8)})
+    found = explained(_model(related=(near, nearer)), _told(EQUAL))
+    assert [s.name for s in found.steps[2:]] == ["two of one place"]
+    # Four times as likely as strangers the one, twice the other.
+    assert found.steps[2].bits == pytest.approx(-log2(1 + 4 + 2))
+
+
 def test_one_who_moved_speaks_for_the_pair() -> None:
     moved = Kind(0.25, {"gender": (0.1, 0.9), "city": BY_CHANCE["city"]})
     found = explained(_model(moved=(moved,)), _told(0))
@@ -150,3 +160,24 @@ def test_kinds_are_called_by_what_they_have_in_common() -> None:
     assert called(model, place) == "two of one place"
     assert called(model, Kind(0.5, BY_CHANCE, frozenset({"city"}))) == "namesakes"
     assert called(model, Kind(0.5, BY_CHANCE)) == "two who are related"
+
+
+@pytest.mark.parametrize(
+    ("alike", "name"),
+    [
+        (("last_name", "street"), "two of one house"),
+        (("first_name", "last_name", "street"), "two of one name and house"),
+        (("last_name", "street", "birth_date"), "twins"),
+    ],
+)
+def test_people_of_one_house_are_told_apart(alike: tuple[str, ...], name: str) -> None:
+    roles = (Role.FIRST_NAME, Role.LAST_NAME, Role.STREET, Role.BIRTH_DATE)
+    chance = {role.value: (0.99, 0.01) for role in roles}
+    shares = chance | dict.fromkeys(alike, (0.02, 0.98))
+    model = replace(
+        _model(),
+        roles={role.value: role for role in roles},
+        strangers=Kind(0.9, chance),
+        persons=(Kind(0.1, dict.fromkeys(chance, (0.1, 0.9))),),
+    )
+    assert called(model, Kind(0.1, shares)) == name
