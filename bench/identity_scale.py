@@ -2,7 +2,7 @@
 
 Usage::
 
-    python bench/identity_scale.py [--records 100000 1000000] [--new 10000] [--homes FOLDER]
+    python bench/identity_scale.py [--records 100000 1000000] [--new 10000] [--heap 1500m]
 
 For each size: customer records with known truth (``bench/matching_world.py``, a quarter of them
 repeat a person) are ingested through a feed, which is not measured. Then the steps of a night that
@@ -101,12 +101,17 @@ def main() -> None:
     parser.add_argument("--records", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--new", type=int, default=10_000)
     parser.add_argument("--homes", type=Path, help="where the homes are kept, to be looked into")
+    parser.add_argument("--heap", default=HEAP, help="of the JVM")
     parser.add_argument("--out", type=Path, default=Path("bench/identity_scale.json"))
     wanted = parser.parse_args()
+    os.environ["BESPOKE__SPARK__DRIVER_MEMORY"] = wanted.heap
     sizes = " ".join(map(str, wanted.records))
     result: dict[str, Any] = {
-        **header(f"python bench/identity_scale.py --records {sizes} --new {wanted.new}"),
-        "jvm_heap": HEAP,
+        **header(
+            f"python bench/identity_scale.py --records {sizes} --new {wanted.new} "
+            f"--heap {wanted.heap}"
+        ),
+        "jvm_heap": wanted.heap,
         "versions": {name: version(name) for name in ("splink", "duckdb", "pyspark")},
         "records": {},
     }
@@ -143,7 +148,6 @@ def environment(home: Path) -> dict[str, str]:
         "BESPOKE_CONF": str(home / "conf"),
         "BESPOKE_SOURCE": SOURCE,
         "PYTHONPATH": str(ROOT),
-        "BESPOKE__SPARK__DRIVER_MEMORY": HEAP,
     }
 
 
