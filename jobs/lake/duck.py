@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.lake import scratch
-from jobs.lake.settings import home
+from jobs.lake.settings import SettingsError, home
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,5 +34,9 @@ def opened() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _above() -> Path | None:
-    here = home()
+    try:
+        here = home()
+    except SettingsError:
+        # A file of records is resolved without a home.
+        return None
     return scratch.folder() if here.is_dir() and os.access(here, os.W_OK) else None
