@@ -113,19 +113,21 @@ def _public(links: DataFrame, decisions: Decisions, settings: IdentitySettings) 
     )
     counted = (
         ends.select("end.*")
-        .where(~_is_strong("node"))
+        .where(node_type("node") != RECORD)
         .groupBy("node")
         .agg(
             F.count_if(~_is_strong("beside")).alias("weak"),
             F.count_if(_is_strong("beside")).alias("strong"),
+            F.count_if(node_type("beside") == RECORD).alias("records"),
         )
     )
     crowded = F.col("weak") > _limit(settings.identifiers.max_links)
     desk = F.col("strong") > _limit(settings.identifiers.max_holders)
+    everybodys = F.col("records") > _limit(settings.identifiers.max_records)
     blocked = links.sparkSession.createDataFrame(
         [(name,) for name in sorted(decisions.blocked)], "node string"
     )
-    return counted.where(crowded | desk).select("node").unionByName(blocked).distinct()
+    return counted.where(crowded | desk | everybodys).select("node").unionByName(blocked).distinct()
 
 
 def _limit(limits: Mapping[str, int]) -> Column:

@@ -29,6 +29,7 @@ from jobs.identity.graph import Flags, Graph, Numbers, Weighed, attached, least
 from jobs.identity.grouped import grouped
 from jobs.identity.matching.clustering import UNDECIDED, Kept
 from jobs.identity.matching.scoring import WEIGHT_UNIT
+from jobs.identity.nodes import RECORD
 from jobs.identity.settings import IdentitySettings
 
 KEPT_APART = pa.schema(
@@ -157,11 +158,15 @@ def _public(graph: Graph, decisions: Decisions, settings: IdentitySettings) -> F
     crowded = _above(graph, np.bincount(ends, minlength=graph.size), limits.max_links)
     _, held = once.strong_to_weak()
     desks = _above(graph, np.bincount(held, minlength=graph.size), limits.max_holders)
+    records = graph.of_type(RECORD)
+    of_records = np.where(records[once.left], once.right, once.left)
+    given = np.bincount(of_records[records[once.left] != records[once.right]], minlength=graph.size)
+    everybodys = _above(graph, given, limits.max_records)
     blocked = np.zeros(graph.size, dtype=np.bool_)
     names = pa.array(sorted(decisions.blocked), pa.large_string())
     places = graph.places(names)
     blocked[places[places >= 0]] = True
-    found: Flags = crowded | desks | blocked
+    found: Flags = crowded | desks | everybodys | blocked
     return found
 
 

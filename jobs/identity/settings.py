@@ -66,7 +66,7 @@ class NumberType(BaseModel):
         How much it says that two records have it in common: log2 odds, against which what the
         records tell is weighed.
     max_records : int
-        One that more records hold names nobody.
+        One that more records hold is a placeholder or a desk's, and joins nobody.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -140,6 +140,11 @@ class Identifiers(BaseModel):
     def strengths(self) -> dict[str, int]:
         """Strength of each of these, in the order of their names."""
         return {name: of.strength for name, of in sorted(self.numbers.items())}
+
+    @property
+    def max_records(self) -> dict[str, int]:
+        """How many records may hold a number or a login."""
+        return {name: of.max_records for name, of in self.numbers.items()}
 
     @property
     def max_links(self) -> dict[str, int]:

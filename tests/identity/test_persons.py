@@ -252,10 +252,13 @@ def crowd(seed: int, towns: int) -> tuple[list[tuple[str, str, str]], list[Row]]
     return [(a, b, day) for (a, b), day in zip(sorted(links), days, strict=True)], customers
 
 
-def test_one_machine_and_spark_find_the_same_persons(spark: SparkSession) -> None:
+@pytest.mark.parametrize("records", [20, 2])
+def test_one_machine_and_spark_find_the_same_persons(spark: SparkSession, records: int) -> None:
     links, customers = crowd(seed=5, towns=150)
-    found = run(spark, links, LIMITS, customers)
-    assert found == run(spark, links, ON_SPARK, customers)
+    limits = few_holders(4, links=3, records=records)
+    found = run(spark, links, limits, customers)
+    on_spark = limits.model_copy(update={"single_node_links": 1})
+    assert found == run(spark, links, on_spark, customers)
     sizes = [len(nodes) for nodes in clusters(found[0])]
     assert min(sizes) == 1
     assert max(sizes) > 5

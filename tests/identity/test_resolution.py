@@ -128,6 +128,16 @@ def test_a_desks_phone_on_five_thousand_records_joins_nobody() -> None:
     assert shared == {"phone:desk"}
 
 
+def test_a_number_on_far_too_many_records_is_a_placeholder_and_joins_nobody() -> None:
+    records = [f"{n:04}" for n in range(5_000)]
+    links = [("loyalty_no:0", f"record:{r}") for r in records]
+    links += [("loyalty_no:7", f"record:{r}") for r in ("x", "y")]
+    found, _, shared = made(links, {})
+    card = frozenset({"record:x", "record:y", "loyalty_no:7"})
+    assert found == persons_of(*records) | {frozenset({"loyalty_no:0"}), card}
+    assert shared == {"loyalty_no:0"}
+
+
 def test_each_type_of_contact_has_its_own_limit() -> None:
     said = {"email": {"max_holders": 2}, "phone": {"max_holders": 3}}
     links = [(f"email:{n}", f"record:{r}") for n, r in zip("eee", "abc", strict=True)]

@@ -23,7 +23,7 @@ from tests.rows import dicts, rows
 pytestmark = pytest.mark.slow
 
 FIRST = date(2026, 3, 1)
-LIMITS = few_holders(4, links=3)
+LIMITS = few_holders(4, links=3, records=3)
 WHOLE = LIMITS.model_copy(update={"resolved_whole": 10**9})
 IN_PARTS = LIMITS.model_copy(update={"resolved_whole": 0})
 NIGHTS = 4

@@ -23,7 +23,9 @@ def test_what_does_not_fit_goes_to_the_scratch_folder_and_is_gone_after(
     monkeypatch.setenv("BESPOKE_HOME", str(tmp_path))
     with duck.opened() as database:
         database.execute("SET memory_limit = '60MB'; SET preserve_insertion_order = false")
-        database.execute("CREATE TABLE many AS SELECT range AS n, hash(range) AS h FROM range(6_000_000)")
+        database.execute(
+            "CREATE TABLE many AS SELECT range AS n, hash(range) AS h FROM range(6_000_000)"
+        )
         folder = spilt(database)
         assert folder.parent == scratch.folder()
         assert list(folder.iterdir())
