@@ -9,6 +9,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from jobs.lake import leaving
+
 # What `bespoke --help` lists, so that it need not import what the commands do.
 COMMANDS = {
     "setup": "Get this machine ready: Java, the Delta jars, the keys.",
@@ -89,6 +91,11 @@ def main(arguments: list[str] | None = None) -> Any:
         sys.exit(1)
 
 
+def command() -> None:
+    """Be the process of the command."""
+    leaving.run(main)
+
+
 def _outage(error: Exception) -> Exception | None:
     """Return what a full disk or a lack of memory has to say in the place of its error."""
     from jobs.lake.outage import outage
@@ -103,4 +110,4 @@ def for_people(error: Exception) -> bool:
 
 
 if __name__ == "__main__":
-    main()
+    command()

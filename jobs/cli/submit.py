@@ -8,6 +8,7 @@ from datetime import date
 
 from jobs.cli.nights import night_of
 from jobs.cli.tasks import retry_helps
+from jobs.lake import leaving
 from jobs.lake.errors import BespokeError
 from jobs.lake.logs import text_formatter
 from jobs.lake.settings import settings
@@ -35,4 +36,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    leaving.run(lambda: sys.exit(main(sys.argv[1:])))

@@ -28,6 +28,7 @@ import pyarrow.parquet as pq
 from jobs.identity.matching.matcher import Matcher, hash_key
 from jobs.identity.matching.resolve import as_arrow
 from jobs.identity.opening import PART
+from jobs.lake import leaving
 from jobs.lake.errors import BespokeError
 
 if TYPE_CHECKING:
@@ -200,4 +201,4 @@ def _main() -> None:
 
 
 if __name__ == "__main__":
-    _main()
+    leaving.run(_main)
