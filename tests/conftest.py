@@ -41,7 +41,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     # run whole nights have the settings of the project.
     small = SparkSettings(
         master="local[2]",
-        driver_memory="1g",
+        driver_memory="2g",
         shuffle_partitions=1,
         snapshot_partitions=1,
         conf={
