@@ -98,12 +98,15 @@ class Registry:
         MLflow experiment of the training runs; it is made when missing.
     committed : callable, optional
         Is told of everything that has just been written, by its name.
+    promoting : callable, optional
+        Is told before an alias is given: model, version, alias and reason.
     """
 
     tracking_uri: str
     artifacts: Path | str
     experiment: str = "bespoke"
     committed: Callable[[str], None] = lambda _: None
+    promoting: Callable[[str, str, str, str], None] = lambda *_: None
 
     def register(
         self,
@@ -178,6 +181,7 @@ class Registry:
         )
         number = str(version.version)
         if alias_now is not None:
+            self.promoting(name, str(number), alias_now, reason)
             client.set_registered_model_alias(name, alias_now, number)
             self.committed("mlflow alias")
         # Written last: a version without it is one whose registration was cut short.

@@ -17,6 +17,7 @@ from jobs.lake.contract import LAYERS
 from jobs.lake.damage import opened
 from jobs.lake.errors import BespokeError
 from jobs.lake.folders import Folder, StoreFolder
+from jobs.privacy.reads import about_to_read
 
 if TYPE_CHECKING:
     import duckdb
@@ -113,6 +114,7 @@ def stored_tables(lake: Folder) -> list[str]:
 def _register(
     connection: duckdb.DuckDBPyConnection, lake: Folder, layer: str, name: str, version: int | None
 ) -> None:
+    about_to_read(layer, name)
     folder = lake / layer / name
     if not (folder / "_delta_log").is_dir():
         raise QueryError(f"no table {layer}.{name}; {_hint(f'{layer}.{name}', lake)}")

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.lake.errors import DataError
 from jobs.lake.tables.ops import DECISIONS
+from jobs.privacy.audit import NIGHT as NIGHT_DECIDED
+from jobs.privacy.audit import RELEASE as LET_PASS
+from jobs.privacy.audit import Act, note
 
 if TYPE_CHECKING:
     from jobs.lake.run import Run
@@ -79,6 +82,9 @@ def decide(
         The rule that is released; None for all of the subject.
     """
     decision = uuid.uuid4().hex[:12]
+    action = LET_PASS if kind == RELEASE else NIGHT_DECIDED
+    about = f"{subject} of {as_of}" + (f": {rule}" if rule else "")
+    note(lake, Act(action, about, why, details={"kind": kind, "decision": decision}))
     lake.append_rows(
         DECISIONS,
         [

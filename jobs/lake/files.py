@@ -52,6 +52,14 @@ def paths(folder: str, table: DeltaTable, span: Span | None = None) -> list[str]
     return sorted(os.path.join(folder, unquote(action["path"])) for action in wanted)
 
 
+def count(table: DeltaTable) -> int:
+    """Return how many rows the table's files hold, as its log tells."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.sum(pa.table(table.get_add_actions()).column("num_records")).as_py() or 0
+
+
 def values(table: DeltaTable, column: str) -> set[Any] | None:
     """Return a column's values as the log tells them; None where a file holds more than one."""
     import pyarrow as pa

@@ -24,6 +24,7 @@ from jobs.lake.quality import judge
 from jobs.lake.run import Record, Run
 from jobs.lake.tables.columns import AS_OF
 from jobs.lake.unchanged import unchanged
+from jobs.privacy.reads import reading
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -39,6 +40,7 @@ def recorded(run: Run, job: str, source: str | None = None) -> Iterator[Record]:
         faults.within(f"{job} {source}" if source else job),
         logged_as(run.id, job, source),
         metered(run.lake.session) as read,
+        reading(run.lake, f"job {job}", run_id=run.id),
     ):
         try:
             yield record

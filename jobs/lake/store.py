@@ -21,6 +21,7 @@ from jobs.lake.damage import opened
 from jobs.lake.fit import differences
 from jobs.lake.folders import Folder
 from jobs.lake.schemas import arrow_schema, delta_schema, properties
+from jobs.privacy.reads import about_to_read
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -127,6 +128,12 @@ class Lake:
         span : Span, optional
             Rows wanted; by default all.
         """
+        about_to_read(table.layer, table.name)
+        return self._frame(table, version, span)
+
+    def _frame(
+        self, table: Table, version: int | None = None, span: Span | None = None
+    ) -> DataFrame:
         delta = self.delta(table)
         if version is not None:
             delta.load_as_version(version)
@@ -149,6 +156,7 @@ class Lake:
         version: int | None = None,
     ) -> pa.Table:
         """Read a small table through ``deltalake``: no JVM, answers in milliseconds."""
+        about_to_read(table.layer, table.name)
         wanted = list(columns) if columns else None
         return self._dataset(table, version).to_table(filter=_all_of(filters), columns=wanted)
 
@@ -162,6 +170,7 @@ class Lake:
         """Read a table as :meth:`rows` does, a batch at a time, and few of them ahead."""
         import pyarrow.dataset as ds
 
+        about_to_read(table.layer, table.name)
         batches: Iterator[pa.RecordBatch] = self._dataset(table, version).to_batches(
             filter=_all_of(filters),
             columns=list(columns) if columns else None,
@@ -174,7 +183,7 @@ class Lake:
         )
         return batches
 
-    def _dataset(self, table: Table, version: int | None) -> ds.Dataset:
+    def _dataset(self, table: Table, version: int | None = None) -> ds.Dataset:
         delta = self.delta(table)
         if version is not None:
             delta.load_as_version(version)
@@ -185,7 +194,16 @@ class Lake:
         told = files.values(self.delta(table), column)
         if told is not None:
             return told
-        return set(self.rows(table, columns=[column]).column(column).unique().to_pylist())
+        return set(self.counts(table, column))
+
+    def counts(self, table: Table, column: str) -> dict[Any, int]:
+        """Return the distinct values of a column that has few, and how often each is there."""
+        found = self._dataset(table).to_table(columns=[column]).column(column).value_counts()
+        return {row["values"]: row["counts"] for row in found.to_pylist()}
+
+    def count(self, table: Table) -> int:
+        """Return how many rows the table has, as its log tells."""
+        return files.count(self.delta(table))
 
     def append_rows(
         self, table: Table, rows: Sequence[Mapping[str, Any]], *, unit: str | None = None
@@ -284,7 +302,7 @@ class Lake:
         from pyspark import StorageLevel
 
         limits = merging.bounds(table, within)
-        held = self.read(table).alias("t").where(merging.within(table, limits))
+        held = self._frame(table).alias("t").where(merging.within(table, limits))
         changing = merging.changing(table, incoming, held).persist(StorageLevel.MEMORY_AND_DISK)
         try:
             found: dict[bool, int] = dict(changing.groupBy(merging.THERE).count().collect())

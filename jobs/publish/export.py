@@ -17,7 +17,7 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -89,7 +89,12 @@ def export_rows(
 
 
 def write_export(
-    folder: Path, night: date, columns: list[str], rows: Iterable[Any], manifest: Mapping[str, Any]
+    folder: Path,
+    night: date,
+    columns: list[str],
+    rows: Iterable[Any],
+    manifest: Mapping[str, Any],
+    leaving: Callable[[int], None] = lambda _: None,
 ) -> Path:
     """Write a night's files beside, then put them in their place.
 
@@ -109,6 +114,8 @@ def write_export(
         Rows with the columns as items; taken one by one.
     manifest : mapping
         What the manifest says beside rows, columns and hashes.
+    leaving : callable, optional
+        Is told how many rows there are before anybody can read them.
 
     Returns
     -------
@@ -125,6 +132,7 @@ def write_export(
         told = {"date": night.isoformat(), "rows": count, "columns": columns, "files": files}
         with open(scratch / MANIFEST, "w", encoding="utf-8", opener=_closed) as file:
             file.write(json.dumps(told | dict(manifest), indent=2) + "\n")
+        leaving(count)
         _put(scratch, place)
     finally:
         shutil.rmtree(scratch)

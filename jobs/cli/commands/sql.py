@@ -16,13 +16,19 @@ def sql(
     query: Annotated[str, typer.Argument(help="SQL; tables are named layer.table.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV (RFC 4180).")] = False,
+    why: Annotated[
+        str, typer.Option(help="Why the vault is read, if it is; told in the audit trail.")
+    ] = "bespoke sql",
 ) -> None:
     """Query the tables with SQL (DuckDB), without a JVM."""
     from jobs.cli.output import plain, show_rows
     from jobs.cli.query import run_query
     from jobs.lake.folders import lake_root
+    from jobs.lake.store import Lake
+    from jobs.privacy.reads import reading
 
-    names, rows = run_query(query, lake_root())
+    with reading(Lake(lake_root()), why):
+        names, rows = run_query(query, lake_root())
     if as_csv:
         writer = csv.writer(sys.stdout)
         writer.writerow(names)

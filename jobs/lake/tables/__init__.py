@@ -2,6 +2,7 @@
 
 from jobs.lake.contract import Table, by_id
 from jobs.lake.tables import (
+    audit,
     bronze,
     gold,
     golden,
@@ -28,6 +29,7 @@ TABLES: dict[str, Table] = by_id(
         *late.TABLES,
         *maintenance.TABLES,
         *migrations.TABLES,
+        *audit.TABLES,
     )
 )
 """Every table by its id, in the order of the data's way."""
