@@ -127,7 +127,7 @@ def port() -> Finding:
 
 def keys() -> Finding:
     """Look whether the master key is there and its owner's alone."""
-    from jobs.ingest.keyring import key_file, read_keyring
+    from jobs.privacy.keyring import key_file, read_keyring
 
     path = key_file(home())
     if not path.exists():

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from jobs.cli.explain import Known
 from jobs.identity.decided import Decisions
-from jobs.ingest.keyring import KeyringError
 from jobs.lake.folders import lake_root
 from jobs.lake.settings import Settings, home
+from jobs.privacy.keyring import KeyringError
 from jobs.report.identity_model import ModelError, load_matcher, read_models
 
 if TYPE_CHECKING:
@@ -114,16 +114,18 @@ def opened(ends: Sequence[str], decisions: Decisions) -> tuple[pd.DataFrame, str
     """
     from jobs.identity.opening import CLEAR
     from jobs.identity.vault import NUMBERS, Vault
-    from jobs.ingest.keyring import key_file, read_keyring
     from jobs.lake.store import Lake
     from jobs.lake.tables.bronze import VAULT_CONTACTS, VAULT_KEYS
     from jobs.lake.tables.silver import CUSTOMERS
+    from jobs.privacy.keyring import key_file, read_keyring
+    from jobs.privacy.reads import reading
 
     ring = read_keyring(key_file(home()))
     held, own = Lake(lake_root()), [("record_id", "in", list(ends))]
     columns = ["record_id", "sealed", "email_token", "phone_token"]
-    contacts = held.rows(VAULT_CONTACTS, own, columns)
-    keys = held.rows(VAULT_KEYS, own, ["record_id", "wrapped_key"])
+    with reading(held, "explaining a pair of records", people=len(ends)):
+        contacts = held.rows(VAULT_CONTACTS, own, columns)
+        keys = held.rows(VAULT_KEYS, own, ["record_id", "wrapped_key"])
     customers = held.rows(CUSTOMERS, own, ["record_id", "source", "version", *NUMBERS, *CLEAR])
     vault = Vault(customers, contacts, lambda _: ([contacts], keys), ring, decisions)
     return vault.opened(list(ends)), vault.hash_key

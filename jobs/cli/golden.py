@@ -8,8 +8,10 @@ from typing import Any
 
 from jobs.cli.query import records
 from jobs.identity.survivorship import PERSONAL
-from jobs.ingest.keyring import Keyring, read_keyring, unseal
 from jobs.lake.folders import Folder
+from jobs.lake.store import Lake
+from jobs.privacy.keyring import Keyring, read_keyring, unseal
+from jobs.privacy.reads import reading
 
 _GOLDEN = """
     SELECT attribute, value, record_id, source, rule, records, distinct_values, conflict
@@ -70,7 +72,8 @@ def with_opened(
     if not wanted:
         return found
     ring = read_keyring(key_file)
-    vault = {row["record_id"]: row for row in records(_SEALED, lake, [wanted])}
+    with reading(Lake(lake), "best values, shown at the command", people=len(wanted)):
+        vault = {row["record_id"]: row for row in records(_SEALED, lake, [wanted])}
     for row in found:
         if row["attribute"] in PERSONAL and row["record_id"] in vault:
             row["value"] = _opened(ring, row["attribute"], vault[row["record_id"]])

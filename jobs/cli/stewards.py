@@ -107,7 +107,7 @@ def block(identifier: str, why: str) -> str:
     LockedError
         A run writes the lake.
     """
-    from jobs.ingest.keyring import key_file, read_keyring
+    from jobs.privacy.keyring import key_file, read_keyring
 
     node = node_of(identifier, _country(), lambda: read_keyring(key_file(home())))
     return _decide(decided.BLOCK, [node], [], why)

@@ -11,8 +11,8 @@ from jobs.lake.errors import DataError
 from jobs.lake.tables.matching import DECISIONS
 
 if TYPE_CHECKING:
-    from jobs.ingest.keyring import Keyring
     from jobs.lake.run import Run
+    from jobs.privacy.keyring import Keyring
 
 LISTED = "listed in identity.blocked"
 """The reason of a decision that the settings have taken."""

@@ -12,6 +12,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from jobs.lake.tables.matching import DECISIONS
+from jobs.privacy.audit import IDENTITY, Act, note
 
 if TYPE_CHECKING:
     from jobs.lake.run import Record, Run
@@ -115,7 +116,7 @@ def decide(
         The decision that is taken back.
     """
     decision = uuid.uuid4().hex[:12]
-    row = {
+    row: dict[str, Any] = {
         "decision_id": decision,
         "kind": kind,
         "left_ids": _ordered(left),
@@ -125,6 +126,8 @@ def decide(
         "decided_by": getpass.getuser(),
         "recorded_at": datetime.now(UTC),
     }
+    about = ", ".join([*row["left_ids"], *row["right_ids"], *filter(None, [withdraws])])
+    note(lake, Act(IDENTITY, about, why, details={"kind": kind, "decision": decision}))
     lake.append_rows(DECISIONS, [row])
     return decision
 

@@ -158,7 +158,7 @@ def inline(opener: Callable[[Sequence[str]], pd.DataFrame], matcher: Matcher, ke
 def _work(folder: Path, place: int, processes: int) -> None:
     """Form the parts of a folder that are this process's."""
     from jobs.identity.opening import opened
-    from jobs.ingest.keyring import read_keyring
+    from jobs.privacy.keyring import read_keyring
 
     task: Mapping[str, Any] = json.loads((folder / _TASK).read_text(encoding="utf-8"))
     matcher = Matcher.load(folder / "model")

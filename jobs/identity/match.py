@@ -16,7 +16,6 @@ from jobs.identity.matching.fields import FORMAT, Field, FormatError, Role
 from jobs.identity.opening import CLEAR, FEW, SEALED, opened
 from jobs.identity.vault import Vault
 from jobs.ingest.catalogue import source_set
-from jobs.ingest.keyring import key_file, read_keyring
 from jobs.lake import scratch
 from jobs.lake.registry import open_registry
 from jobs.lake.run import Record, Run
@@ -26,6 +25,7 @@ from jobs.lake.tables.matching import BLOCKS, MATCHES
 from jobs.lake.tables.silver import CUSTOMERS
 from jobs.lake.transfer import to_arrow, to_spark
 from jobs.lake.unchanged import unchanged
+from jobs.privacy.keyring import key_file, read_keyring
 
 if TYPE_CHECKING:
     from jobs.identity.formed import Forms

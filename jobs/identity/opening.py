@@ -15,7 +15,7 @@ import pandas as pd
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from jobs.ingest.keyring import Keyring
+    from jobs.privacy.keyring import Keyring
 
 SEALED = ("first_name", "last_name", "birth_date", "email", "phone", "street", "postcode")
 """What is compared of the vault."""
@@ -135,7 +135,7 @@ def opened(part: pa.Table, ring: Keyring, blocked: Collection[str] = ()) -> pd.D
     KeyringError
         A value cannot be decrypted with its key.
     """
-    from jobs.ingest.keyring import unsealing
+    from jobs.privacy.keyring import unsealing
 
     found: dict[str, list[str | None]] = {name: [None] * part.num_rows for name in SEALED}
     columns = ("record_id", "wrapped_key", "sealed", *TOKENS)

@@ -13,16 +13,16 @@ import pyarrow.compute as pc
 
 from jobs.identity.decided import Decisions
 from jobs.identity.opening import CLEAR, PART, SEALED, TOKENS, Reader, Sealed, opened
-from jobs.ingest.keyring import key_file, read_keyring
 from jobs.lake import duck
 from jobs.lake.contract import Table
 from jobs.lake.run import Record, Run
 from jobs.lake.tables.bronze import VAULT_CONTACTS, VAULT_KEYS
 from jobs.lake.tables.silver import CUSTOMERS
+from jobs.privacy.keyring import key_file, read_keyring
 
 if TYPE_CHECKING:
     from jobs.identity.settings import NumberType
-    from jobs.ingest.keyring import Keyring
+    from jobs.privacy.keyring import Keyring
 
 NUMBERS = ("login", "customer_no", "loyalty_no")
 """What a source gives to one person."""

@@ -12,7 +12,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from jobs.ingest.catalogue import ROW_KEY, Feed
-from jobs.ingest.keyring import key_file, read_keyring
 from jobs.ingest.landing import Inspected, is_packed, unpacked
 from jobs.ingest.ledger import Batch
 from jobs.ingest.lookups import looked_up
@@ -31,6 +30,7 @@ from jobs.ingest.sealing import minted_key, minted_keys, sealed
 from jobs.lake import scratch
 from jobs.lake.run import Run
 from jobs.lake.tables.bronze import VAULT_KEYS
+from jobs.privacy.keyring import key_file, read_keyring
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

@@ -11,12 +11,12 @@ from expectations.suite import reasons as broken_rules
 from expectations.suite import told
 from jobs.identity.resolve import identifier_of
 from jobs.ingest.catalogue import ROW_KEY, Feed, names_column
-from jobs.ingest.keyring import SEALED
 from jobs.ingest.kinds import Kind
 from jobs.ingest.mapping import Mapping
 from jobs.ingest.reading import ROW, beside_their_columns
 from jobs.ingest.typed import encoding, shown, typed
 from jobs.lake.tables.silver import MONEY, PROVENANCE_NAMES
+from jobs.privacy.keyring import SEALED
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

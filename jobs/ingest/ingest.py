@@ -19,7 +19,6 @@ from jobs.ingest.changes import differences
 from jobs.ingest.derived import derived_rows, write_derived
 from jobs.ingest.expressions import refused_expression
 from jobs.ingest.feeds import FeedNight, nights
-from jobs.ingest.keyring import key_file, keyring_of
 from jobs.ingest.ledger import Batch
 from jobs.ingest.renamed import refuse_renamed
 from jobs.ingest.silver import (
@@ -41,6 +40,7 @@ from jobs.lake.runner import recorded
 from jobs.lake.settings import SettingsError, conf_folder
 from jobs.lake.tables.bronze import VAULT_KEYS
 from jobs.lake.tables.ops import QUARANTINE
+from jobs.privacy.keyring import key_file, keyring_of
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd  # PySpark reads the annotations of the functions it is given
 
-from jobs.ingest import keyring, normalise
+from jobs.ingest import normalise
 from jobs.ingest.catalogue import Feed, Source
 from jobs.ingest.kinds import KINDS
 from jobs.ingest.reading import ROW, beside_their_columns
+from jobs.privacy import keyring
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -19,6 +19,8 @@ from jobs.lake.files import Span
 from jobs.lake.run import Run
 from jobs.lake.tables.bronze import VAULT_CONTACTS
 from jobs.lake.tables.ops import QUARANTINE
+from jobs.lake.tables.silver import CONSENTS
+from jobs.privacy.audit import CONSENT, Act, note
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -193,10 +195,14 @@ def write_silver(
     table = mapping.kind.silver
     good = mapped.where(F.size(REASONS) == 0).withColumn("loaded_on", F.lit(run.as_of))
     ids = ", ".join(f"'{i}'" for i in replaced)
+    unit = silver_unit(mapping, batch)
+    if table is CONSENTS and not run.lake.committed(table, unit):
+        said = {"batch": batch.id}
+        note(run.lake, Act(CONSENT, mapping.name, "acts that the feed tells", None, run.id, said))
     return run.lake.merge(
         table,
         good.transform(one_row_a_key, table).select(*table.names),
-        unit=silver_unit(mapping, batch),
+        unit=unit,
         delete=f"t.file_id IN ({ids})" if replaced else "",
         within=good,
         few=few,

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs.ingest.catalogue import SourceSet, source_set
-from jobs.ingest.keyring import key_file
 from jobs.lake.contract import Table
 from jobs.lake.errors import DataError
 from jobs.lake.run import Record, Run
@@ -19,6 +18,8 @@ from jobs.lake.tables.identity import IDENTIFIERS, PERSONS
 from jobs.lake.tables.serving import RECOMMENDATIONS
 from jobs.lake.tables.silver import CONSENTS, CUSTOMERS, PRODUCTS
 from jobs.lake.unchanged import unchanged
+from jobs.privacy.audit import EXPORT, ROLLBACK, Act, note
+from jobs.privacy.keyring import key_file
 from jobs.profiles.consent import addresses_of, consent_acts, current_consents, current_purposes
 from jobs.profiles.profiles import PERSONALIZATION
 from jobs.publish import pointer
@@ -69,6 +70,7 @@ def roll_back(run: Run) -> None:
     """
     with recorded(run, "rollback") as record:
         place = _write_export(run, record)
+        note(run.lake, Act(ROLLBACK, run.as_of.isoformat(), "an earlier night is shown again"))
         pointer.go_back(run.lake, run.home, run.as_of)
     log.info("rollback: %s", place)
 
@@ -94,7 +96,13 @@ def _write_export(run: Run, record: Record) -> Path:
     if sources.main.assumed_purposes:
         manifest["assumed_purposes"] = {a.purpose: a.why for a in sources.main.assumed_purposes}
     folder = pointer.export_folder(run.home)
-    return write_export(folder, run.as_of, rows.columns, rows.toLocalIterator(), manifest)
+
+    def leaving(count: int) -> None:
+        details = {"night": run.as_of.isoformat(), "channel": run.settings.export.channel}
+        act = Act(EXPORT, "exports/email", run.settings.export.purpose, count, run.id, details)
+        note(run.lake, act)
+
+    return write_export(folder, run.as_of, rows.columns, rows.toLocalIterator(), manifest, leaving)
 
 
 def _read(run: Run, record: Record, table: Table) -> DataFrame:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd  # PySpark reads the annotations of the functions it is given
 
-from jobs.ingest import keyring
+from jobs.privacy import keyring
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

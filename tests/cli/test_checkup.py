@@ -14,7 +14,6 @@ import pytest
 
 import jobs.cli.checkup as checkup
 from jobs.cli.checkup import Finding
-from jobs.ingest.keyring import key_file, make_keyring
 from jobs.lake import jars
 from jobs.lake.contract import Column
 from jobs.lake.decisions import ABANDON, NIGHT, decide
@@ -23,6 +22,7 @@ from jobs.lake.opening import open_lake
 from jobs.lake.settings import conf_folder, settings
 from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
+from jobs.privacy.keyring import key_file, make_keyring
 from jobs.publish.export import write_export
 from tests.cli.small_lake import ROWS, Call, at
 

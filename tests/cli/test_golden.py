@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from jobs.ingest.keyring import key_file, make_keyring, seal
 from jobs.lake.store import Lake
 from jobs.lake.tables.bronze import VAULT_CONTACTS, VAULT_KEYS
 from jobs.lake.tables.golden import CONFLICTS, GOLDEN
+from jobs.privacy.keyring import key_file, make_keyring, seal
 
 Call = Callable[..., Result]
 NIGHT = date(2026, 8, 29)

@@ -14,12 +14,12 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from jobs.cli import submit
 from jobs.cli.submit import HOPELESS
-from jobs.ingest.keyring import KeyringError
 from jobs.lake import jars
 from jobs.lake.errors import DataError, LockedError
 from jobs.lake.settings import SettingsError
 from jobs.lake.store import Lake
 from jobs.lake.tables.ops import RUNS
+from jobs.privacy.keyring import KeyringError
 
 BEGAN = datetime(2026, 9, 1, 3, tzinfo=UTC)
 

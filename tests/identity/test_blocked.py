@@ -11,11 +11,12 @@ import pytest
 from jobs.identity.blocked import BlockedError, keep_to_list, node_of
 from jobs.identity.decided import Decisions
 from jobs.identity.settings import IdentitySettings
-from jobs.ingest.keyring import Keyring
 from jobs.lake.store import Lake
 from jobs.lake.tables.matching import DECISIONS
+from jobs.privacy.key_file import Key
+from jobs.privacy.keyring import Keyring
 
-RING = Keyring("k", b"m" * 32, b"t" * 32)
+RING = Keyring((Key("k", b"m" * 32),), (Key("k", b"t" * 32),))
 
 
 def ring() -> Keyring:

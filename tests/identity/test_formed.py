@@ -18,7 +18,7 @@ from jobs.identity.match import FIELDS
 from jobs.identity.matching.matcher import Matcher, hash_key, train
 from jobs.identity.matching.settings import MatchSettings
 from jobs.identity.opening import CLEAR, SEALED, Sealed, opened
-from jobs.ingest.keyring import make_keyring, seal
+from jobs.privacy.keyring import make_keyring, seal
 from tests.report.identity_lake import shop
 
 

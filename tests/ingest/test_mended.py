@@ -21,6 +21,7 @@ from jobs.lake.tables.bronze import BRONZE_CRM, BRONZE_ORDERS, VAULT_KEYS
 from jobs.lake.tables.ops import FILES, QUARANTINE
 from jobs.lake.tables.silver import CUSTOMERS, ORDER_LINES
 from tests.ingest.shop import DAY, SOURCE, Shop
+from tests.lake.contents import stored
 
 FEEDS: dict[str, dict[str, Any]] = SOURCE["feeds"]  # type: ignore[assignment]
 PEOPLE = "no,name,mail,tel,changed\n7,Annabel Lee,ann@example.com,,2026-03-02 08:00:00\n"
@@ -196,7 +197,7 @@ def test_keys_are_minted_once_however_often_a_night_is_killed(shop: Shop) -> Non
     killed_after(shop, VAULT_KEYS)
     killed_after(shop, BRONZE_CRM)
     shop.night(DAY)
-    assert shop.lake.rows(VAULT_KEYS).column("record_id").to_pylist() == ["shop.people:7"]
+    assert [row["record_id"] for row in stored(shop.lake, VAULT_KEYS)] == ["shop.people:7"]
 
 
 def test_a_row_without_a_key_is_an_error_and_not_left_out(spark: SparkSession) -> None:

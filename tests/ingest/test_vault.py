@@ -10,11 +10,12 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.ingest import bronze
-from jobs.ingest.keyring import key_file, read_keyring, unseal
 from jobs.lake.contract import Privacy
 from jobs.lake.tables.bronze import BRONZE_CRM, BRONZE_EVENTS, VAULT_CONTACTS, VAULT_KEYS
 from jobs.lake.tables.silver import CUSTOMERS, EVENTS, ORDER_LINES
+from jobs.privacy.keyring import key_file, read_keyring, unseal
 from tests.ingest.shop import DAY, Shop, silver
+from tests.lake.contents import stored
 
 
 def test_of_people_a_row_that_cannot_be_taken_apart_is_kept_encrypted(shop: Shop) -> None:
@@ -45,8 +46,9 @@ def test_a_malformed_address_identifies_nobody_but_keeps_its_row(shop: Shop) -> 
 
 def test_the_vault_gives_back_what_came(shop: Shop) -> None:
     ring = read_keyring(key_file(shop.home))
-    keys = {r["record_id"]: r["wrapped_key"] for r in shop.lake.rows(VAULT_KEYS).to_pylist()}
-    (contact,) = shop.lake.rows(VAULT_CONTACTS, [("record_id", "=", "shop.people:7")]).to_pylist()
+    keys = {r["record_id"]: r["wrapped_key"] for r in stored(shop.lake, VAULT_KEYS)}
+    contacts = {r["record_id"]: r for r in stored(shop.lake, VAULT_CONTACTS)}
+    contact = contacts["shop.people:7"]
     key = ring.unwrap("shop.people:7", keys["shop.people:7"])
     sealed = dict(contact["sealed"])
     assert unseal(key, "shop.people:7", "email", sealed["email"]) == "ann.ray@example.com"
@@ -115,9 +117,9 @@ def test_many_keys_are_minted_by_spark_and_are_as_good(
     shop.drop("people.csv", "no,name,mail,tel,changed\n7,Ray,ann.ray@example.com,,2026-03-01\n")
     shop.night(DAY)
     ring = read_keyring(key_file(shop.home))
-    (key,) = shop.lake.rows(VAULT_KEYS).to_pylist()
+    (key,) = stored(shop.lake, VAULT_KEYS)
     assert (key["source"], key["loaded_on"], key["master_key_id"]) == ("shop.people", DAY, ring.id)
-    (contact,) = shop.lake.rows(VAULT_CONTACTS).to_pylist()
+    (contact,) = stored(shop.lake, VAULT_CONTACTS)
     opened = ring.unwrap(key["record_id"], key["wrapped_key"])
     email = dict(contact["sealed"])["email"]
     assert unseal(opened, key["record_id"], "email", email) == "ann.ray@example.com"

@@ -13,7 +13,6 @@ import pytest
 from pyspark.sql import SparkSession
 from typer.testing import CliRunner
 
-from jobs.ingest import keyring
 from jobs.lake.contract import Table
 from jobs.lake.errors import DataError
 from jobs.lake.run import Run
@@ -24,6 +23,7 @@ from jobs.lake.tables.identity import IDENTIFIERS, PERSONS
 from jobs.lake.tables.ops import RUNS
 from jobs.lake.tables.serving import RECOMMENDATIONS
 from jobs.lake.tables.silver import CONSENTS, PRODUCTS
+from jobs.privacy import keyring
 from jobs.publish import pointer
 from jobs.publish.publish import publish, roll_back
 from jobs.stages import night_settings

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from jobs.ingest import keyring
 from jobs.lake.tables.bronze import VAULT_CONTACTS, VAULT_KEYS
+from jobs.privacy import keyring
 from jobs.publish.vault import opened, sealed_addresses
 from tests.rows import rows
 

@@ -18,9 +18,9 @@ from jobs.identity.matched import weigh
 from jobs.identity.matching.matcher import Matcher, hash_key, train
 from jobs.identity.matching.settings import MatchSettings
 from jobs.identity.opening import CLEAR, SEALED
-from jobs.ingest.keyring import Keyring, key_file, make_keyring, read_keyring, seal
 from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
+from jobs.privacy.keyring import Keyring, key_file, make_keyring, read_keyring, seal
 from tests.identity.matching.people import population
 
 NIGHT = date(2026, 6, 20)

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from jobs.ingest.keyring import key_file
 from jobs.lake.tables import TABLES
+from jobs.privacy.keyring import key_file
 from tests.report.identity_lake import IdentityLake
 
 Call = Callable[..., Result]

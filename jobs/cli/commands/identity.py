@@ -56,9 +56,9 @@ def conflicts(
 def _opened(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Fill in personal values, or say why they stay closed."""
     from jobs.cli.golden import with_opened
-    from jobs.ingest.keyring import KeyringError, key_file
     from jobs.lake.folders import lake_root
     from jobs.lake.settings import home
+    from jobs.privacy.keyring import KeyringError, key_file
 
     try:
         return with_opened(rows, lake_root(), key_file(home()))

@@ -35,9 +35,9 @@ def explain(
     from jobs.cli.explain_pair import pair_of
     from jobs.cli.explain_shown import as_told, show
     from jobs.cli.output import show_json
-    from jobs.ingest.keyring import KeyringError
     from jobs.lake.folders import lake_root
     from jobs.lake.settings import held_set, home, settings
+    from jobs.privacy.keyring import KeyringError
     from jobs.report.identity_page import written
     from jobs.report.identity_pair import page
     from jobs.report.identity_verdict import verdict

@@ -11,9 +11,9 @@ app = typer.Typer(add_completion=False)
 def setup() -> None:
     """Get this machine ready: Java, the Delta jars, the keys."""
     from jobs.cli.java import install, java, usable
-    from jobs.ingest.keyring import key_file, make_keyring
     from jobs.lake import jars
     from jobs.lake.settings import home, settings
+    from jobs.privacy.keyring import key_file, make_keyring
 
     settings()
     typer.echo("settings: read")

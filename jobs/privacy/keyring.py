@@ -1,7 +1,8 @@
-"""Keys: the master key in a file, data keys per record, tokens; AES-256-GCM and HMAC-SHA-256.
+"""Keys: master keys, data keys per record, tokens; AES-256-GCM and HMAC-SHA-256.
 
 A data key encrypts the personal values of one source record and is itself encrypted (wrapped) by
-the master key. Without its data key a record cannot be read, wherever copies of it lie.
+the master key. Without its data key a record cannot be read, wherever copies of it lie. While the
+master key is exchanged for another one, both unwrap.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 import os
 import secrets
 from collections.abc import Callable, Iterable
@@ -19,24 +19,36 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from jobs.lake.errors import BespokeError
+from jobs.privacy import key_file as kept
+from jobs.privacy.key_file import Key, Keys
+from jobs.privacy.key_file import KeyringError as KeyringError
 
 SEALED = "enc:1:"
 """What an encrypted value begins with: the version of the scheme."""
 _NONCE = 12
 
 
-class KeyringError(BespokeError):
-    """The master key is missing, unreadable or not the one a value was encrypted with."""
-
-
 @dataclass(frozen=True, repr=False)
 class Keyring:
-    """The master key and the key of the tokens; never printed."""
+    """Master keys and keys of tokens, the current one of each first; never printed."""
 
-    id: str
-    master: bytes
-    tokens: bytes
+    masters: tuple[Key, ...]
+    token_keys: tuple[Key, ...]
+
+    @property
+    def id(self) -> str:
+        """Id of the current master key."""
+        return self.masters[0].id
+
+    @property
+    def master(self) -> bytes:
+        """The current master key."""
+        return self.masters[0].secret
+
+    @property
+    def tokens(self) -> bytes:
+        """The current key of tokens."""
+        return self.token_keys[0].secret
 
     def new_key(self, record_id: str) -> str:
         """Make a data key for a record and return it wrapped, base64."""
@@ -48,16 +60,34 @@ class Keyring:
         Raises
         ------
         KeyringError
-            It was wrapped by another master key, or for another record.
+            It was wrapped by another master key, or for another record, or is damaged.
         """
-        data = base64.b64decode(wrapped)
         try:
-            return AESGCM(self.master).decrypt(data[:_NONCE], data[_NONCE:], record_id.encode())
-        except InvalidTag:
-            raise KeyringError(
-                f"the data key of a record cannot be unwrapped with master key {self.id}; "
-                "was the key file exchanged?"
-            ) from None
+            data = base64.b64decode(wrapped, validate=True)
+        except ValueError:
+            data = b""
+        for master in self.masters:
+            try:
+                return AESGCM(master.secret).decrypt(
+                    data[:_NONCE], data[_NONCE:], record_id.encode()
+                )
+            except (InvalidTag, ValueError):
+                continue
+        raise KeyringError(
+            "the data key of a record cannot be unwrapped with master key "
+            f"{' or '.join(master.id for master in self.masters)}; was the key file exchanged, or "
+            "is vault.keys damaged?"
+        ) from None
+
+    def rewrapped(self, record_id: str, wrapped: str) -> str:
+        """Return a data key as the current master key wraps it.
+
+        Raises
+        ------
+        KeyringError
+            As of :meth:`unwrap`.
+        """
+        return self._wrap(record_id, self.unwrap(record_id, wrapped))
 
     def token(self, column: str, value: str) -> str:
         """Return the keyed token of a normalised value: HMAC-SHA-256, 128 bits, hex."""
@@ -93,11 +123,11 @@ def unsealing(key: bytes, record_id: str) -> Callable[[str, str], str]:
     cipher = AESGCM(key)
 
     def opened(column: str, sealed: str) -> str:
-        data = base64.b64decode(sealed.removeprefix(SEALED))
         try:
+            data = base64.b64decode(sealed.removeprefix(SEALED), validate=True)
             bound = f"{record_id}\x1f{column}".encode()
             return cipher.decrypt(data[:_NONCE], data[_NONCE:], bound).decode()
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise KeyringError(f"column {column} of a record cannot be read with its key") from None
 
     return opened
@@ -109,6 +139,11 @@ def key_file(home: Path) -> Path:
     return Path(named) if named else home / "secrets" / "master.json"
 
 
+def fresh_key() -> Key:
+    """Draw a key at random: 256 bits."""
+    return Key(secrets.token_hex(4), secrets.token_bytes(32))
+
+
 def make_keyring(path: Path) -> Keyring:
     """Read the keys, or make them where there are none yet; only the owner may read the file.
 
@@ -118,24 +153,7 @@ def make_keyring(path: Path) -> Keyring:
         The file is there but holds no keys.
     """
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        content = {
-            "id": secrets.token_hex(4),
-            "master": base64.b64encode(secrets.token_bytes(32)).decode(),
-            "tokens": base64.b64encode(secrets.token_bytes(32)).decode(),
-        }
-        # Written beside and linked: a kill leaves no half key, and two makers agree on one.
-        scratch = path.with_suffix(f".{os.getpid()}")
-        with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(scratch, path)
-        except FileExistsError:
-            pass
-        finally:
-            scratch.unlink()
+        kept.make(path, Keys((fresh_key(),), (fresh_key(),)))
     return read_keyring(path)
 
 
@@ -152,7 +170,7 @@ def keyring_of(path: Path, used: Iterable[str]) -> Keyring:
     Raises
     ------
     KeyringError
-        The file is missing or holds another key: with a new one the same person would get other
+        The file is missing or lacks one of them: with a new one the same person would get other
         tokens, and a withdrawal would no longer meet the address that it names.
     """
     wanted = sorted(set(used))
@@ -163,19 +181,13 @@ def keyring_of(path: Path, used: Iterable[str]) -> Keyring:
     if not path.exists():
         raise KeyringError(f"{path}: no master key; {said}: {mend}")
     ring = read_keyring(path)
-    if wanted and ring.id not in wanted:
-        raise KeyringError(f"{path}: holds master key {ring.id}; {said}: {mend}")
+    held = [master.id for master in ring.masters]
+    if set(wanted) - set(held):
+        raise KeyringError(f"{path}: holds master key {', '.join(held)}; {said}: {mend}")
     return ring
 
 
 def read_keyring(path: Path) -> Keyring:
-    """Read the keys; KeyringError when the file is missing or holds none."""
-    try:
-        content = json.loads(path.read_text())
-        return Keyring(
-            str(content["id"]),
-            base64.b64decode(content["master"], validate=True),
-            base64.b64decode(content["tokens"], validate=True),
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise KeyringError(f"{path}: no usable master key: {type(error).__name__}") from None
+    """Read the keys; KeyringError when the file is missing, or does not lead to any."""
+    keys = kept.read(path)
+    return Keyring(keys.masters, keys.tokens)

@@ -1,9 +1,11 @@
+import base64
+import json
 import stat
 from pathlib import Path
 
 import pytest
 
-from jobs.ingest import keyring
+from jobs.privacy import key_file, keyring
 
 
 @pytest.fixture
@@ -77,3 +79,53 @@ def test_a_broken_key_file_is_named_without_its_content(tmp_path: Path) -> None:
 def test_keys_are_never_printed(ring: keyring.Keyring) -> None:
     assert ring.master.hex() not in repr(ring)
     assert repr(ring.master) not in repr(ring)
+
+
+def test_a_damaged_key_or_value_is_told_in_words(ring: keyring.Keyring) -> None:
+    wrapped = ring.new_key("shop.crm:1")
+    for damaged in ("", "%%%", wrapped[:-4], "AAAA" + wrapped[4:]):
+        with pytest.raises(keyring.KeyringError, match=r"vault\.keys damaged"):
+            ring.unwrap("shop.crm:1", damaged)
+    key = ring.unwrap("shop.crm:1", wrapped)
+    sealed = keyring.seal(key, "shop.crm:1", "email", "ann@example.com")
+    for damaged in ("enc:1:", "enc:1:%%%", sealed[:-4], sealed[:10] + "AAAA" + sealed[14:]):
+        with pytest.raises(keyring.KeyringError, match="column email of a record"):
+            keyring.unseal(key, "shop.crm:1", "email", damaged)
+
+
+def test_a_key_file_of_before_providers_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "master.json"
+    secret = base64.b64encode(b"m" * 32).decode()
+    path.write_text(json.dumps({"id": "ab", "master": secret, "tokens": secret}))
+    ring = keyring.read_keyring(path)
+    assert (ring.id, ring.master, ring.tokens) == ("ab", b"m" * 32, b"m" * 32)
+
+
+def test_a_file_without_whole_keys_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "master.json"
+    for content in (
+        "[]",
+        "{}",
+        '{"provider": "post-it"}',
+        '{"keys": {"masters": [], "tokens": []}}',
+    ):
+        path.write_text(content)
+        with pytest.raises(keyring.KeyringError):
+            keyring.read_keyring(path)
+
+
+def test_the_environment_may_hold_the_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "master.json"
+    ring = keyring.make_keyring(path)
+    monkeypatch.setenv(key_file.VARIABLE, "bm9uZQ==")
+    with pytest.raises(keyring.KeyringError, match="does not hold keys"):
+        key_file.move(path, "environment")
+    monkeypatch.setenv(key_file.VARIABLE, key_file.export(key_file.read(path)))
+    key_file.move(path, "environment")
+    assert keyring.read_keyring(path) == ring
+    assert base64.b64encode(ring.master).decode() not in path.read_text()
+    with pytest.raises(keyring.KeyringError, match="only its owner can set"):
+        key_file.write(path, key_file.read(path))
+    monkeypatch.delenv(key_file.VARIABLE)
+    with pytest.raises(keyring.KeyringError, match="BESPOKE_KEYS, which is not set"):
+        keyring.read_keyring(path)
