@@ -163,7 +163,7 @@ def components(links: Rows) -> Rows:
 
 _TIES = """
     SELECT DISTINCT h.person_id, h.house, h.postcode,
-        'at ' || h.postcode || ' ' || c.contact AS at_home,
+        'at ' || h.postcode || ' ' || c.kind || ' ' || c.contact AS at_home,
         CASE c.kind WHEN 'email' THEN 'mail ' || c.contact
             ELSE 'of ' || r.last_name || ' ' || c.contact
         END AS of_family

@@ -168,6 +168,21 @@ def test_only_known_persons_have_one_those_without_a_record_too(spark: SparkSess
     assert run(spark, []) == []
 
 
+def test_a_number_is_no_mail_box(spark: SparkSession) -> None:
+    """Tokens of the two are never the same; were they, nothing would follow from it."""
+    made = [
+        record("u", postcode="a", email="a"),
+        record("v", email="a"),
+        record("w", postcode="a", phone="a"),
+        record("z", phone="a"),
+    ]
+    assert evidence(run(spark, made)) == {
+        "u": {"u": "email", "v": "email"},
+        "w": {"w": "alone"},
+        "z": {"z": "alone"},
+    }
+
+
 VALUES = st.one_of(st.none(), st.sampled_from("ab"))
 RECORDS = st.lists(
     st.fixed_dictionaries({"person": st.sampled_from("uvwxyz")} | dict.fromkeys(COLUMNS, VALUES)),
