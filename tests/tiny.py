@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from tests.planted import plant
+
 ROOT = Path(__file__).resolve().parents[1]
 DAYS = 15
 LAST = date(2026, 6, 1) + timedelta(days=DAYS - 1)
@@ -21,6 +23,11 @@ class TinyShop:
     home: Path
     said: str = ""
 
+    @property
+    def temporary(self) -> Path:
+        """Folder of its temporary files."""
+        return self.home.parent / "temporary"
+
     def call(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Call a command in a process of its own, the environment's tools first on its path."""
         tools = str(Path(sys.executable).parent)
@@ -31,6 +38,7 @@ class TinyShop:
                 "PATH": os.pathsep.join([tools, os.environ.get("PATH", "")]),
                 "BESPOKE_HOME": str(self.home),
                 "BESPOKE_SOURCE": "demo",
+                "TMPDIR": str(self.temporary),
                 "BESPOKE__SIMULATE__PEOPLE": "150",
                 "BESPOKE__SIMULATE__DAYS": str(DAYS),
                 "BESPOKE__AIRFLOW__RETRIES": "0",
@@ -43,7 +51,12 @@ class TinyShop:
 
 
 def run_tiny(home: Path) -> TinyShop:
-    """Make a tiny shop's files and run its last night."""
-    first = TinyShop(home).call("bespoke", "run")
+    """Make a tiny shop's files, plant a marked person into them, and run its last night."""
+    shop = TinyShop(home)
+    shop.temporary.mkdir()
+    made = shop.call("bespoke", "simulate")
+    assert made.returncode == 0, made.stdout + made.stderr
+    plant(home / "landing" / "demo", LAST)
+    first = shop.call("bespoke", "run")
     assert first.returncode == 0, first.stdout + first.stderr
     return TinyShop(home, first.stdout)
