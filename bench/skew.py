@@ -107,7 +107,7 @@ def plant(home: Path, customers: list[str]) -> None:
 
 def held(home: Path) -> None:
     """Refuse a lake that lacks a line or a penny."""
-    from jobs.cli.query import records
+    from jobs.lake.query import records
 
     (row,) = records(
         "SELECT count(*) AS lines, sum(amount) AS amount FROM silver.order_lines "
@@ -120,7 +120,7 @@ def held(home: Path) -> None:
 
 def profile(home: Path, customer: str) -> dict[str, Any]:
     """Return what the profile of the one customer says; refuse one that lacks an order."""
-    from jobs.cli.query import records
+    from jobs.lake.query import records
 
     (row,) = records(
         "SELECT orders, items, net_revenue FROM gold.profiles p JOIN identity.identifiers i "

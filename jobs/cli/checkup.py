@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 
 from jobs.cli.databases import unreachable
 from jobs.cli.java import HOW, OLDEST, java
-from jobs.cli.query import records
 from jobs.lake import jars
 from jobs.lake.errors import BespokeError
 from jobs.lake.folders import lake_root
 from jobs.lake.lock import owner
 from jobs.lake.outage import without_password
+from jobs.lake.query import records
 from jobs.lake.settings import home, settings
 
 # A demo night peaks at about 4 GiB with Airflow, Spark and MLflow in it.

@@ -64,7 +64,7 @@ def columns(table: Table) -> list[dict[str, Any]]:
             "column": column.name,
             "type": column.type,
             "null": "yes" if column.nullable else "no",
-            "privacy": column.privacy.value,
+            "privacy": str(column.privacy),
             "description": column.description,
         }
         for column in table.columns

@@ -6,10 +6,10 @@ from typing import Any
 
 from jobs.cli.logs import terminal
 from jobs.cli.output import show_rows
-from jobs.cli.query import records
 from jobs.cli.shown import in_force, recommended
 from jobs.lake.errors import BespokeError
 from jobs.lake.folders import Folder
+from jobs.lake.query import records
 
 _MATCHES = """
     SELECT DISTINCT person_id FROM identity.identifiers

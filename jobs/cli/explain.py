@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.cli.dossier import find
-from jobs.cli.query import records
 from jobs.identity.chains import CERTAIN, Link, chain, skeleton
 from jobs.identity.decided import MERGE, SPLIT, Decisions
 from jobs.identity.nodes import RECORD, STRONG
 from jobs.identity.settings import IdentitySettings
 from jobs.lake.errors import BespokeError
 from jobs.lake.folders import Folder
+from jobs.lake.query import records
 
 _GOES_BY = """
     SELECT DISTINCT identifier, person_id FROM identity.identifiers

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from jobs.cli.query import records
 from jobs.identity.survivorship import PERSONAL
 from jobs.lake.folders import Folder
+from jobs.lake.query import records
 from jobs.lake.store import Lake
 from jobs.privacy.keyring import Keyring, read_keyring, unseal
 from jobs.privacy.reads import reading

@@ -16,9 +16,9 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from jobs.cli.logs import terminal
-from jobs.cli.query import stored_tables
 from jobs.lake.errors import BespokeError
 from jobs.lake.folders import Folder, lake_root
+from jobs.lake.query import stored_tables
 from jobs.lake.settings import SparkSettings, settings
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ COMMANDS = {
     "jdbc": "Let BI tools read the tables over JDBC or ODBC, until Ctrl-C.",
     "person": "Tell everything known about a person, and why they are shown what they are.",
     "identity": "Who is who: look at it, and decide about it.",
-    "privacy": "Look for what is held of people, and prove what is not.",
+    "privacy": "Give people what is held about them, and prove what is not.",
     "keys": "Look at the keys that personal values are encrypted with, and exchange them.",
     "audit": "Who read, exported or decided what about people, and whether that record is whole.",
     "runs": "List what ran, with its counts.",

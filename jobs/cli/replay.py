@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 from jobs.cli.logs import to_file
 from jobs.cli.nights import night_of
-from jobs.cli.query import records
 from jobs.cli.schedule import business_day
 from jobs.lake.errors import BespokeError
 from jobs.lake.folders import lake_root
 from jobs.lake.lock import writer
+from jobs.lake.query import records
 from jobs.lake.run import open_run
 from jobs.lake.settings import home, settings
 

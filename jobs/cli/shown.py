@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from jobs.cli.query import records
 from jobs.lake.folders import Folder
+from jobs.lake.query import records
 from jobs.publish.pointer import SURFACE
 
 TABLE = "serving.recommendations"

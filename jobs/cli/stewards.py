@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from jobs.cli.query import records
 from jobs.identity import decided
 from jobs.identity.blocked import node_of
 from jobs.identity.nodes import STRONG
@@ -15,6 +14,7 @@ from jobs.lake.errors import BespokeError
 from jobs.lake.folders import Folder, lake_root
 from jobs.lake.lock import writer
 from jobs.lake.opening import open_lake
+from jobs.lake.query import records
 from jobs.lake.settings import home, settings
 from jobs.lake.store import Lake
 from jobs.lake.tables.matching import DECISIONS

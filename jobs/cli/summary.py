@@ -10,9 +10,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.cli.query import records
 from jobs.cli.shown import in_force, recommended
 from jobs.lake.folders import Folder, lake_root
+from jobs.lake.query import records
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from jobs.cli.query import records
 from jobs.lake.folders import Folder
+from jobs.lake.query import records
 
 _LISTED = """
     SELECT recorded_at, actor, kind, action, subject, people, why, run_id, writer, sequence

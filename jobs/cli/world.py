@@ -12,9 +12,9 @@ from rich.console import Console
 from jobs.cli.logs import to_file
 from jobs.cli.nights import Chosen, chosen
 from jobs.cli.progress import Progress
-from jobs.cli.query import stored_tables
 from jobs.lake.errors import BespokeError
 from jobs.lake.folders import lake_root
+from jobs.lake.query import stored_tables
 from jobs.lake.settings import Settings, claim_home, home, settings
 
 log = logging.getLogger("bespoke")

@@ -8,7 +8,7 @@ table from it, the runner checks every frame against it, and the data dictionary
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,30 @@ class Privacy(StrEnum):
     """Names, addresses, numbers: encrypted, in the vault only."""
     PROTECTED = "protected"
     """Age, sex, household and their like: measured for fairness, never in a model or a ranking."""
+
+
+class Subject(StrEnum):
+    """Whom a column names: by what of a person its rows are found."""
+
+    PERSON = "person"
+    """``person_id``."""
+    RECORD = "record"
+    """Record of a source, ``<set>.<feed>:<key>``."""
+    NODE = "node"
+    """Identifier, ``<type>:<value>``."""
+    NODES = "nodes"
+    """Several of them, an array."""
+    CUSTOMER_NO = "customer_no"
+    LOGIN = "login"
+    LOYALTY_NO = "loyalty_no"
+    DEVICE = "device"
+    COOKIE = "cookie"
+    """The value of an identifier of that type."""
+    EMAIL = "email"
+    PHONE = "phone"
+    """Its token."""
+    ROW = "row"
+    """Row of a file that a source sent, ``<file_id>:<line>``."""
 
 
 class Refresh(StrEnum):
@@ -61,17 +85,20 @@ class Column:
         Spark SQL type, as in ``decimal(18,4)``.
     description : str
         One sentence.
-    privacy : Privacy
-        Privacy class.
+    privacy : Privacy or None
+        Privacy class; None is that of the table's columns that say nothing.
     nullable : bool
         Whether a row may lack it.
+    names : Subject or None
+        Whom it names, if anybody.
     """
 
     name: str
     type: str
     description: str
-    privacy: Privacy = Privacy.PUBLIC
+    privacy: Privacy | None = None
     nullable: bool = True
+    names: Subject | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +119,12 @@ class Table:
         Who answers for it.
     description : str
         One sentence.
+    otherwise : Privacy or None
+        Privacy class of its columns that say none.
+    nobody : str or None
+        Of a table with private columns none of which names a person: why that is so.
+    at : str or None
+        Column of the time by which it is told whose an identifier was.
     version : str or None
         For ``MERGE``: only a row with a greater value here replaces one of the same key; None
         means that the first row of a key stays (insert only).
@@ -115,6 +148,9 @@ class Table:
     refresh: Refresh
     owner: str
     description: str
+    otherwise: Privacy | None = None
+    nobody: str | None = None
+    at: str | None = None
     version: str | None = None
     date: str | None = None
     prune: str | None = None
@@ -125,6 +161,14 @@ class Table:
 
     def __post_init__(self) -> None:
         """Refuse a declaration that contradicts itself."""
+        unsaid = [c.name for c in self.columns if c.privacy is None]
+        if unsaid and self.otherwise is None:
+            raise ContractError(
+                f"{self.id}: no privacy class is declared for {', '.join(unsaid)}: give each one, "
+                "or say with `otherwise` what they are"
+            )
+        classed = (c if c.privacy else replace(c, privacy=self.otherwise) for c in self.columns)
+        object.__setattr__(self, "columns", tuple(classed))
         self._by_name.update({c.name: c for c in self.columns})
         if self.layer not in LAYERS:
             raise ContractError(f"{self.id}: no layer {self.layer!r}; the layers are {LAYERS}")
@@ -137,7 +181,15 @@ class Table:
             self.version,
             self.date,
             self.prune,
+            self.at,
         )
+        private = [c.name for c in self.columns if c.privacy is not Privacy.PUBLIC]
+        if private and not self.subjects and self.nobody is None:
+            raise ContractError(
+                f"{self.id}: {', '.join(private)} are about people, and no column names them: "
+                "nobody's rows could be found, handed out or erased. Say with `names` whom a "
+                "column names, or with `nobody` why they are of no one person"
+            )
         for name in named:
             if name is not None and name not in self._by_name:
                 raise ContractError(f"{self.id}: names column {name!r}, which it does not declare")
@@ -148,6 +200,11 @@ class Table:
     def id(self) -> str:
         """``layer.name``."""
         return f"{self.layer}.{self.name}"
+
+    @property
+    def subjects(self) -> tuple[Column, ...]:
+        """Columns that name persons."""
+        return tuple(c for c in self.columns if c.names is not None)
 
     @property
     def names(self) -> tuple[str, ...]:

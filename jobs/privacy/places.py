@@ -7,7 +7,13 @@ from pathlib import Path
 
 EXPORTS = "files that email systems pull"
 LANDING = "files as their sources sent them"
+REQUESTED = "packages for people who asked for what is held about them"
 TRUTH = "what is true of people who are simulated"
+
+
+def requests_folder(home: Path) -> Path:
+    """Where packages for people lie: ``requests`` in the home."""
+    return home / "requests"
 
 
 def places(home: Path, landings: Sequence[Path], truth: Path | None = None) -> dict[Path, str]:
@@ -22,7 +28,8 @@ def places(home: Path, landings: Sequence[Path], truth: Path | None = None) -> d
     truth : Path, optional
         Of a simulated world.
     """
-    found = {landing: LANDING for landing in landings} | {home / "exports": EXPORTS}
+    found = dict.fromkeys(landings, LANDING)
+    found |= {home / "exports": EXPORTS, requests_folder(home): REQUESTED}
     return found if truth is None else found | {truth: TRUTH}
 
 

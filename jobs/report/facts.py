@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from jobs.cli.query import records
 from jobs.cli.shown import in_force
 from jobs.lake.errors import first_line
 from jobs.lake.folders import lake_root
 from jobs.lake.lock import owner
 from jobs.lake.outage import without_password
+from jobs.lake.query import records
 from jobs.lake.settings import Settings, held_set
 from jobs.report.durations import Duration, durations
 from jobs.report.exports import Export, read_exports

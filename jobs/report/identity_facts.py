@@ -10,11 +10,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from jobs.cli.query import records
 from jobs.identity.settings import IdentitySettings
 from jobs.lake.errors import first_line
 from jobs.lake.folders import Folder, lake_root
 from jobs.lake.outage import without_password
+from jobs.lake.query import records
 from jobs.lake.settings import Settings, held_set
 from jobs.report.identity_model import IdentityModel, read_models
 from jobs.report.identity_suspects import Suspect, suspects

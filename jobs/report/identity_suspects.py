@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from jobs.cli.query import records
 from jobs.identity.settings import IdentitySettings
 from jobs.lake.folders import Folder
+from jobs.lake.query import records
 
 LISTED = 10
 _SURE = 6.0

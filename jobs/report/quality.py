@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from jobs.cli.query import records
 from jobs.lake.folders import Folder
+from jobs.lake.query import records
 from jobs.lake.tables.ops import QUALITY
 from jobs.report.discreet import discreet
 from jobs.report.ledger import recent

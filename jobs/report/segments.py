@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from jobs.cli.query import records
 from jobs.lake.folders import Folder
+from jobs.lake.query import records
 
 # Spans are half-open: a person is counted from valid_from on, and no more from valid_to on.
 _MOVES = """

@@ -15,9 +15,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from jobs.cli.query import stored_tables
 from jobs.lake.damage import opened
 from jobs.lake.folders import Folder, StoreFolder
+from jobs.lake.query import stored_tables
 from jobs.maintenance.sizes import partitions, small
 
 RECORDING = timedelta(seconds=5)

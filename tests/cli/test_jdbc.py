@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from jobs.cli.jdbc import bound
-from jobs.cli.query import run_query
+from jobs.lake.query import run_query
 from jobs.lake.settings import SparkSettings
 from tests.cli.small_lake import Call
 from tests.tiny import ROOT, TinyShop

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from deltalake import Field
 
-from jobs.cli.query import QueryError, run_query, tables_in
 from jobs.lake.damage import DamagedError
+from jobs.lake.query import QueryError, run_query, tables_in
 from jobs.lake.store import Lake
 from jobs.lake.tables import TABLES
 from tests.cli.small_lake import ROWS, Call
@@ -112,7 +112,7 @@ def test_partition_columns_come_from_the_folders(lake: Lake) -> None:
 def test_a_query_starts_no_jvm_and_imports_little(lake: Lake, tmp_path: Path) -> None:
     code = (
         "import sys\n"
-        "from jobs.cli.query import run_query\n"
+        "from jobs.lake.query import run_query\n"
         "from pathlib import Path\n"
         f"run_query('SELECT count(*) FROM ops.runs', Path({str(lake.root)!r}))\n"
         "heavy = ('pyspark', 'pandas', 'pyarrow', 'airflow', 'mlflow')\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.cli.query import run_query
+from jobs.lake.query import run_query
 from tests.identity.matching.people import population
 from tests.tiny import ROOT, TinyShop
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from jobs.lake.contract import Column, Privacy, Refresh, Table
+from jobs.lake.contract import Column, Privacy, Refresh, Subject, Table
 from jobs.lake.migrations import Migration
 from jobs.lake.opening import open_lake
 from jobs.lake.steps import Step
@@ -17,7 +17,7 @@ from jobs.lake.tables.ops import RUNS
 
 TITLE = Column("title", "string", "Title.", nullable=False)
 PAGES = Column("pages", "string", "How many pages.")
-READER = Column("reader", "string", "Who has it.", Privacy.PSEUDONYMOUS)
+READER = Column("reader", "string", "Who has it.", Privacy.PSEUDONYMOUS, names=Subject.PERSON)
 TAGS = Column("tags", "array<string>", "Words about it.")
 MARKS = Column("marks", "map<string,bigint>", "Page a reader is at.")
 BOUGHT_ON = Column("bought_on", "date", "When it was bought.", nullable=False)
@@ -29,6 +29,7 @@ BOOKS = Table(
     key=("title",),
     refresh=Refresh.REPLACE_DATE,
     owner="tests",
+    otherwise=Privacy.PUBLIC,
     description="Books.",
     date="bought_on",
     partition_by=("bought_on",),
@@ -80,6 +81,7 @@ LOANS = Table(
     key=("title",),
     refresh=Refresh.REPLACE_ALL,
     owner="tests",
+    otherwise=Privacy.PUBLIC,
     description="Loans.",
 )
 NUMBER = Column("number", "int", "How many pages.")

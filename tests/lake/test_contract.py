@@ -16,6 +16,7 @@ def table(**changes: object) -> Table:
         "refresh": Refresh.REPLACE_ALL,
         "owner": "tests",
         "description": "A table.",
+        "otherwise": Privacy.PUBLIC,
     }
     return Table(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -27,6 +28,8 @@ def table(**changes: object) -> Table:
         ({"key": ("c",)}, "names column 'c'"),
         ({"refresh": Refresh.REPLACE_DATE}, "needs a date column"),
         ({"columns": (Column("a", "int", "A."),) * 2}, "declared twice"),
+        ({"otherwise": None}, "no privacy class is declared for a, b"),
+        ({"otherwise": Privacy.PSEUDONYMOUS}, "a, b are about people, and no column names them"),
     ],
 )
 def test_a_contradiction_is_refused(changes: dict[str, object], message: str) -> None:

@@ -248,7 +248,7 @@ def test_a_version_from_before_a_migration_is_not_held(lake: Lake) -> None:
 
 
 def test_spark_and_duckdb_read_what_was_rewritten(lake: Lake, spark: Any) -> None:
-    from jobs.cli.query import run_query
+    from jobs.lake.query import run_query
 
     opened(lake, WHOLE, LIBRARY)
     read = Lake(lake.root, spark).read(LIBRARY).orderBy("title").collect()

@@ -15,7 +15,24 @@ _Why = Annotated[str, typer.Option(help="The reason; it is recorded with your na
 
 @app.callback()
 def privacy() -> None:
-    """Look for what is held of people, and prove what is not."""
+    """Give people what is held about them, and prove what is not."""
+
+
+@app.command()
+def access(
+    who: Annotated[
+        str, typer.Argument(help="A person_id, an identifier, its value, or an email address.")
+    ],
+    why: _Why,
+    out: Annotated[Path | None, typer.Option(help="Folder to put it in.")] = None,
+) -> None:
+    """Make a package of everything held about a person, to read and for machines to read."""
+    from jobs.cli.rights import access as made
+
+    folder, package = made(who, why, out)
+    rows = sum(len(part["rows"]) for part in package["held"].values())
+    typer.echo(f"{rows:,} rows of {len(package['held'])} tables: {folder / 'index.html'}")
+    typer.echo("It holds personal values in the clear: remove it when the person has it.")
 
 
 @app.command()

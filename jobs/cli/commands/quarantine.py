@@ -28,8 +28,8 @@ def list_rows(
 ) -> None:
     """List refused rows with file, line and reasons; what is personal in them stays encrypted."""
     from jobs.cli.output import show_rows
-    from jobs.cli.query import records
     from jobs.lake.folders import lake_root
+    from jobs.lake.query import records
 
     columns = "*" if as_json else "row_id, source, file, line, reasons, loaded_on"
     if replayed and not as_json:

@@ -22,8 +22,8 @@ def runs(
 ) -> None:
     """List what ran, with its counts."""
     from jobs.cli.output import show_rows
-    from jobs.cli.query import records
     from jobs.lake.folders import lake_root
+    from jobs.lake.query import records
 
     found = records(
         "SELECT *, date_diff('second', started_at, ended_at) AS seconds FROM ops.runs "

@@ -22,8 +22,8 @@ def sql(
 ) -> None:
     """Query the tables with SQL (DuckDB), without a JVM."""
     from jobs.cli.output import plain, show_rows
-    from jobs.cli.query import run_query
     from jobs.lake.folders import lake_root
+    from jobs.lake.query import run_query
     from jobs.lake.store import Lake
     from jobs.privacy.reads import reading
 

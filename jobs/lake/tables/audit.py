@@ -1,7 +1,7 @@
 """Audit: who read, changed, exported or decided what about people."""
 
 from jobs.lake.contract import Column, Refresh, Table
-from jobs.lake.tables.columns import PSEUDO, RECORDED_AT
+from jobs.lake.tables.columns import PSEUDO, PUBLIC, RECORDED_AT
 
 AUDIT = Table(
     layer="ops",
@@ -39,6 +39,8 @@ AUDIT = Table(
     key=("writer", "sequence"),
     refresh=Refresh.APPEND,
     owner="privacy",
+    nobody="proof of who did what, kept whoever asks to be forgotten",
+    otherwise=PUBLIC,
     description="Who read the vault, exported, decided or changed something about people, and why; "
     "append-only, each entry chained to the one before (`bespoke audit verify`).",
 )

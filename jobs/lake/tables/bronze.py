@@ -1,6 +1,6 @@
 """Bronze: every row as it came, once a file; and the vault, where PII is kept encrypted."""
 
-from jobs.lake.contract import Column, Privacy, Refresh, Table
+from jobs.lake.contract import Column, Privacy, Refresh, Subject, Table
 from jobs.lake.tables.columns import (
     BATCH_ID,
     EMAIL_TOKEN,
@@ -11,6 +11,7 @@ from jobs.lake.tables.columns import (
     LINE,
     LOADED_ON,
     PHONE_TOKEN,
+    PUBLIC,
     RUN_ID,
     SOURCE,
     VERSION,
@@ -21,6 +22,7 @@ RECORD_ID = Column(
     "string",
     "Record of a source, as `<set>.<feed>:<key>`; names the data key its PII is encrypted with.",
     Privacy.PSEUDONYMOUS,
+    names=Subject.RECORD,
 )
 
 
@@ -66,6 +68,7 @@ def _bronze(name: str, description: str) -> Table:
         key=("file_id", "line"),
         refresh=Refresh.APPEND,
         owner=ENGINEERING,
+        otherwise=PUBLIC,
         description=description,
         date="loaded_on",
         partition_by=("loaded_on",),
@@ -93,6 +96,7 @@ VAULT_KEYS = Table(
     key=("record_id",),
     refresh=Refresh.APPEND,
     owner="privacy",
+    otherwise=PUBLIC,
     description="One data key a source record; without it nothing of the record can be read.",
 )
 
@@ -117,6 +121,7 @@ VAULT_CONTACTS = Table(
     key=("record_id",),
     refresh=Refresh.MERGE,
     owner="privacy",
+    otherwise=PUBLIC,
     description="Names and addresses of every source record, encrypted.",
     version="version",
     prune="source",

@@ -1,7 +1,8 @@
 """Columns that several tables share, each described once."""
 
-from jobs.lake.contract import Column, Privacy
+from jobs.lake.contract import Column, Privacy, Subject
 
+PUBLIC = Privacy.PUBLIC
 PSEUDO = Privacy.PSEUDONYMOUS
 PROTECTED = Privacy.PROTECTED
 
@@ -32,23 +33,44 @@ AS_OF = Column(
     "as_of", "date", "Business day after whose end the row was computed.", nullable=False
 )
 
-PERSON_ID = Column("person_id", "string", "The person, as resolved by identity.", PSEUDO, False)
+PERSON_ID = Column(
+    "person_id", "string", "The person, as resolved by identity.", PSEUDO, False, Subject.PERSON
+)
 IDENTIFIER = Column(
     "identifier",
     "string",
     "Strongest identifier of the row, as `<type>:<value>`; joins to `identity.identifiers`.",
     PSEUDO,
+    names=Subject.NODE,
 )
-CUSTOMER_NO = Column("customer_no", "string", "The shop's customer number.", PSEUDO)
-LOGIN = Column("login", "string", "Account in the web shop.", PSEUDO)
-LOYALTY_NO = Column("loyalty_no", "string", "Number of the loyalty card.", PSEUDO)
-DEVICE_ID = Column("device_id", "string", "Device, as the shop's app or pages know it.", PSEUDO)
-COOKIE_ID = Column("cookie_id", "string", "Browser cookie.", PSEUDO)
+CUSTOMER_NO = Column(
+    "customer_no", "string", "The shop's customer number.", PSEUDO, names=Subject.CUSTOMER_NO
+)
+LOGIN = Column("login", "string", "Account in the web shop.", PSEUDO, names=Subject.LOGIN)
+LOYALTY_NO = Column(
+    "loyalty_no", "string", "Number of the loyalty card.", PSEUDO, names=Subject.LOYALTY_NO
+)
+DEVICE_ID = Column(
+    "device_id",
+    "string",
+    "Device, as the shop's app or pages know it.",
+    PSEUDO,
+    names=Subject.DEVICE,
+)
+COOKIE_ID = Column("cookie_id", "string", "Browser cookie.", PSEUDO, names=Subject.COOKIE)
 EMAIL_TOKEN = Column(
-    "email_token", "string", "Keyed token (HMAC-SHA-256) of the normalised address.", PSEUDO
+    "email_token",
+    "string",
+    "Keyed token (HMAC-SHA-256) of the normalised address.",
+    PSEUDO,
+    names=Subject.EMAIL,
 )
 PHONE_TOKEN = Column(
-    "phone_token", "string", "Keyed token (HMAC-SHA-256) of the number in E.164.", PSEUDO
+    "phone_token",
+    "string",
+    "Keyed token (HMAC-SHA-256) of the number in E.164.",
+    PSEUDO,
+    names=Subject.PHONE,
 )
 PRODUCT_ID = Column("product_id", "string", "Product, as the shop numbers it.")
 

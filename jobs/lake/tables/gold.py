@@ -11,6 +11,7 @@ from jobs.lake.tables.columns import (
     PERSON_ID,
     PRODUCT_ID,
     PSEUDO,
+    PUBLIC,
 )
 
 MONEY = "decimal(20,4)"
@@ -35,7 +36,9 @@ def _summed(name: str, of: tuple[Column, ...], sums: tuple[Column, ...], descrip
         key=tuple(column.name for column in grain),
         refresh=Refresh.REPLACE_DATE,
         owner=ANALYTICS,
+        otherwise=PUBLIC,
         description=description,
+        at="last_event_at",
         date="loaded_on",
     )
 
@@ -130,6 +133,7 @@ PROFILES = Table(
     key=("person_id", "as_of"),
     refresh=Refresh.REPLACE_DATE,
     owner=ANALYTICS,
+    otherwise=PUBLIC,
     description="One row a person and night: what is known of the person at the end of that day.",
     date="as_of",
     partition_by=("as_of",),
@@ -153,6 +157,7 @@ RFM = Table(
     key=("person_id", "as_of"),
     refresh=Refresh.REPLACE_DATE,
     owner=ANALYTICS,
+    otherwise=PUBLIC,
     description="Recency, frequency and monetary value of every person with an order.",
     date="as_of",
     partition_by=("as_of",),
@@ -172,6 +177,7 @@ CLUSTERS = Table(
     key=("person_id", "as_of"),
     refresh=Refresh.REPLACE_DATE,
     owner=ANALYTICS,
+    otherwise=PUBLIC,
     description="Behavioural cluster (k-means) of every person with behaviour who agreed to "
     "personalization.",
     date="as_of",
@@ -193,6 +199,7 @@ CLUSTER_CENTRES = Table(
     key=("as_of", "cluster"),
     refresh=Refresh.REPLACE_DATE,
     owner=ANALYTICS,
+    otherwise=PUBLIC,
     description="Centres of the behavioural clusters of each night; they keep the labels stable.",
     date="as_of",
     retention_days=400,
@@ -211,6 +218,7 @@ SEGMENTS = Table(
     key=("person_id", "family", "valid_from"),
     refresh=Refresh.REPLACE_ALL,
     owner=ANALYTICS,
+    otherwise=PUBLIC,
     description="Who was in which segment on any day, as half-open spans [valid_from, valid_to).",
 )
 
@@ -234,6 +242,7 @@ INTERACTIONS = Table(
     key=("person_id", "product_id", "kind", "occurred_on"),
     refresh=Refresh.REPLACE_ALL,
     owner=ANALYTICS,
+    otherwise=PUBLIC,
     description="What each person did with each product on each day; the recommender learns of it.",
     cluster_by=("person_id",),
 )
@@ -260,6 +269,7 @@ SCORES = Table(
     key=("person_id", "as_of", "rank"),
     refresh=Refresh.REPLACE_DATE,
     owner="data science",
+    otherwise=PUBLIC,
     description="Products ranked by the champion model for each person of whom something may be "
     "used, and once by what is popular for everybody else, before what may be shown.",
     date="as_of",

@@ -1,7 +1,7 @@
 """What follows from who is who: the best values of a person, disputed ones, and households."""
 
-from jobs.lake.contract import Column, Refresh, Table
-from jobs.lake.tables.columns import AS_OF, PERSON_ID, PROTECTED, PSEUDO
+from jobs.lake.contract import Column, Refresh, Subject, Table
+from jobs.lake.tables.columns import AS_OF, PERSON_ID, PROTECTED, PSEUDO, PUBLIC
 
 ATTRIBUTE = Column(
     "attribute",
@@ -16,6 +16,7 @@ RECORD_ID = Column(
     "Record that tells the value; `vault.contacts` has it.",
     PSEUDO,
     nullable=False,
+    names=Subject.RECORD,
 )
 SOURCE = Column("source", "string", "Feed of that record.", nullable=False)
 TOKEN = Column("token", "string", "Keyed token of a personal value; null for others.", PSEUDO)
@@ -48,6 +49,7 @@ GOLDEN = Table(
     key=("person_id", "attribute"),
     refresh=Refresh.REPLACE_ALL,
     owner="data science",
+    otherwise=PUBLIC,
     description="One best value per attribute of a person, with the record it comes from. "
     "Street, postcode and city are of one record.",
     cluster_by=("person_id",),
@@ -69,6 +71,7 @@ CONFLICTS = Table(
     key=("person_id", "attribute", "record_id"),
     refresh=Refresh.REPLACE_ALL,
     owner="data science",
+    otherwise=PUBLIC,
     description="For stewards: records of one person that differ where they should not.",
 )
 
@@ -97,6 +100,7 @@ HOUSEHOLDS = Table(
     key=("person_id",),
     refresh=Refresh.REPLACE_ALL,
     owner="data science",
+    otherwise=PUBLIC,
     description="The household of every known person: those who share a home.",
 )
 

@@ -1,7 +1,7 @@
 """Identity: which identifiers and records are one person."""
 
-from jobs.lake.contract import Column, Refresh, Table
-from jobs.lake.tables.columns import AS_OF, LOADED_ON, PERSON_ID, PSEUDO
+from jobs.lake.contract import Column, Refresh, Subject, Table
+from jobs.lake.tables.columns import AS_OF, LOADED_ON, PERSON_ID, PSEUDO, PUBLIC
 
 FIRST_SEEN = Column("first_seen", "timestamp", "Earliest time it was seen (UTC).", nullable=False)
 LAST_SEEN = Column("last_seen", "timestamp", "Latest time it was seen (UTC).", nullable=False)
@@ -15,6 +15,7 @@ def _node(name: str) -> Column:
         "phone, device, cookie.",
         PSEUDO,
         nullable=False,
+        names=Subject.NODE,
     )
 
 
@@ -38,6 +39,7 @@ LINKS = Table(
     key=("left_id", "right_id"),
     refresh=Refresh.MERGE,
     owner="data science",
+    otherwise=PUBLIC,
     description="Pairs of identifiers that were seen together in one row of a source.",
     version="version",
 )
@@ -46,8 +48,8 @@ SIGHTINGS = Table(
     layer="identity",
     name="sightings",
     columns=(
-        Column("device", "string", "Device, as `device:<value>`.", PSEUDO),
-        Column("cookie", "string", "Cookie, as `cookie:<value>`.", PSEUDO),
+        Column("device", "string", "Device, as `device:<value>`.", PSEUDO, names=Subject.NODE),
+        Column("cookie", "string", "Cookie, as `cookie:<value>`.", PSEUDO, names=Subject.NODE),
         Column(
             "session_id",
             "string",
@@ -60,6 +62,7 @@ SIGHTINGS = Table(
             "string",
             "Login or customer number, as `<type>:<value>`; null for what was done without.",
             PSEUDO,
+            names=Subject.NODE,
         ),
         FIRST_SEEN,
         LAST_SEEN,
@@ -68,6 +71,7 @@ SIGHTINGS = Table(
     key=("device", "cookie", "session_id", "known_as", "loaded_on"),
     refresh=Refresh.REPLACE_DATE,
     owner="data science",
+    otherwise=PUBLIC,
     description="In which sessions a device or cookie was used, and as whom, by the night that "
     "brought it; one that two nights brought has rows of both.",
     date="loaded_on",
@@ -108,6 +112,7 @@ IDENTIFIERS = Table(
     key=("identifier", "valid_from"),
     refresh=Refresh.REPLACE_ALL,
     owner="data science",
+    otherwise=PUBLIC,
     description="Every identifier and record, with the person it belongs to, and from when until "
     "when: resolve through here.",
     cluster_by=("identifier",),
@@ -133,6 +138,7 @@ PERSONS = Table(
     key=("person_id",),
     refresh=Refresh.REPLACE_ALL,
     owner="data science",
+    otherwise=PUBLIC,
     description="One row a person, as resolved on the last night.",
 )
 

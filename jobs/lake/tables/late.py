@@ -1,7 +1,7 @@
 """The ledger of feeds whose files had not come when a night wanted them."""
 
 from jobs.lake.contract import Column, Refresh, Table
-from jobs.lake.tables.columns import ENGINEERING, RECORDED_AT, RUN_ID, SOURCE
+from jobs.lake.tables.columns import ENGINEERING, PUBLIC, RECORDED_AT, RUN_ID, SOURCE
 
 LATE_FEEDS = Table(
     layer="ops",
@@ -24,6 +24,7 @@ LATE_FEEDS = Table(
     key=("source", "as_of", "recorded_at"),
     refresh=Refresh.APPEND,
     owner=ENGINEERING,
+    otherwise=PUBLIC,
     description="Feeds that were late, a row a night and outcome; what came since is in "
     "`ops.files`.",
 )

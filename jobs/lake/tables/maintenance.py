@@ -1,7 +1,7 @@
 """The ledger of maintenance."""
 
 from jobs.lake.contract import Column, Refresh, Table
-from jobs.lake.tables.columns import ENGINEERING, PSEUDO
+from jobs.lake.tables.columns import ENGINEERING, PSEUDO, PUBLIC
 
 
 def _before_and_after(name: str, what: str) -> tuple[Column, Column]:
@@ -34,6 +34,8 @@ MAINTENANCE = Table(
     key=("run_id", "table", "started_at"),
     refresh=Refresh.APPEND,
     owner=ENGINEERING,
+    otherwise=PUBLIC,
+    nobody="messages of ours, which hold no value of a person",
     description="What maintenance found and did, a row a table and run.",
 )
 

@@ -1,7 +1,7 @@
 """Matching: what says that records are one person, and what people have decided about it."""
 
-from jobs.lake.contract import Column, Privacy, Refresh, Table
-from jobs.lake.tables.columns import AS_OF, LOADED_ON, PSEUDO, RECORDED_AT
+from jobs.lake.contract import Column, Privacy, Refresh, Subject, Table
+from jobs.lake.tables.columns import AS_OF, LOADED_ON, PSEUDO, PUBLIC, RECORDED_AT
 
 OWNER = "data science"
 MODEL = Column(
@@ -13,11 +13,11 @@ VERSION = Column(
 
 
 def _record(name: str) -> Column:
-    return Column(name, "string", "Record of a source.", PSEUDO, nullable=False)
+    return Column(name, "string", "Record of a source.", PSEUDO, False, Subject.RECORD)
 
 
 def _node(name: str) -> Column:
-    return Column(name, "string", "Identifier as `<type>:<value>`.", PSEUDO, nullable=False)
+    return Column(name, "string", "Identifier as `<type>:<value>`.", PSEUDO, False, Subject.NODE)
 
 
 _PROBABILITY = Column("probability", "double", "How likely it is that both are one person.")
@@ -44,6 +44,7 @@ BLOCKS = Table(
     key=("record_id",),
     refresh=Refresh.MERGE,
     owner=OWNER,
+    otherwise=PUBLIC,
     description="What each record is looked for by, so that a night compares new ones only.",
     version="version",
 )
@@ -72,6 +73,7 @@ MATCHES = Table(
     key=("left_id", "right_id"),
     refresh=Refresh.MERGE,
     owner=OWNER,
+    otherwise=PUBLIC,
     description="Pairs of records that were weighed, each with its weight and its comparison.",
     version="version",
 )
@@ -82,8 +84,16 @@ DECISIONS = Table(
     columns=(
         Column("decision_id", "string", "The decision.", nullable=False),
         Column("kind", "string", "merge, split, block or withdraw.", nullable=False),
-        Column("left_ids", "array<string>", "Identifiers on the one side.", PSEUDO),
-        Column("right_ids", "array<string>", "Identifiers on the other side.", PSEUDO),
+        Column(
+            "left_ids", "array<string>", "Identifiers on the one side.", PSEUDO, names=Subject.NODES
+        ),
+        Column(
+            "right_ids",
+            "array<string>",
+            "Identifiers on the other side.",
+            PSEUDO,
+            names=Subject.NODES,
+        ),
         Column("withdraws", "string", "The decision that is taken back."),
         Column("why", "string", "The reason.", Privacy.PSEUDONYMOUS, nullable=False),
         Column("decided_by", "string", "Who decided.", nullable=False),
@@ -92,6 +102,7 @@ DECISIONS = Table(
     key=("decision_id",),
     refresh=Refresh.APPEND,
     owner=OWNER,
+    otherwise=PUBLIC,
     description="What people have decided about who is who; later nights keep it.",
 )
 
@@ -101,8 +112,8 @@ REVIEW = Table(
     columns=(
         _node("left_id"),
         _node("right_id"),
-        Column("left_person", "string", "Person of the one.", PSEUDO, nullable=False),
-        Column("right_person", "string", "Person of the other.", PSEUDO, nullable=False),
+        Column("left_person", "string", "Person of the one.", PSEUDO, False, Subject.PERSON),
+        Column("right_person", "string", "Person of the other.", PSEUDO, False, Subject.PERSON),
         _WEIGHT,
         _PROBABILITY,
         Column("comparison", "string", "How alike the two are in each field, in words."),
@@ -118,6 +129,7 @@ REVIEW = Table(
     key=("left_id", "right_id"),
     refresh=Refresh.REPLACE_ALL,
     owner=OWNER,
+    otherwise=PUBLIC,
     description="Pairs that speak for one person and were kept apart, each with the reason.",
 )
 
@@ -127,23 +139,25 @@ HISTORY = Table(
     columns=(
         AS_OF,
         Column("event", "string", "merged, split, moved (both go on) or renamed.", nullable=False),
-        Column("person_id", "string", "The person that goes on.", PSEUDO, nullable=False),
+        Column("person_id", "string", "The person that goes on.", PSEUDO, False, Subject.PERSON),
         Column(
             "other_id",
             "string",
             "The person that became part of it, or that came out of it.",
             PSEUDO,
             nullable=False,
+            names=Subject.PERSON,
         ),
         Column("identifiers", "int", "Records and numbers that went over."),
         Column("evidence", "string", "What brought it about."),
-        Column("left_id", "string", "One end of the link that did.", PSEUDO),
-        Column("right_id", "string", "The other end.", PSEUDO),
+        Column("left_id", "string", "One end of the link that did.", PSEUDO, names=Subject.NODE),
+        Column("right_id", "string", "The other end.", PSEUDO, names=Subject.NODE),
         Column("decision_id", "string", "The decision that did."),
     ),
     key=("as_of", "event", "person_id", "other_id"),
     refresh=Refresh.REPLACE_DATE,
     owner=OWNER,
+    otherwise=PUBLIC,
     description="Which persons were found to be one, or two, on which night, and why.",
     date="as_of",
 )
@@ -153,12 +167,15 @@ NAMES = Table(
     name="names",
     columns=(
         _node("identifier"),
-        Column("person_id", "string", "The person that is named by it.", PSEUDO, nullable=False),
+        Column(
+            "person_id", "string", "The person that is named by it.", PSEUDO, False, Subject.PERSON
+        ),
         Column("since", "date", "Night.", nullable=False),
     ),
     key=("identifier",),
     refresh=Refresh.MERGE,
     owner=OWNER,
+    otherwise=PUBLIC,
     description="Identifiers that name another person than their own, since a person was split.",
     version="since",
 )

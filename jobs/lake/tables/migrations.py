@@ -1,7 +1,7 @@
 """The ledger of migrations."""
 
 from jobs.lake.contract import Column, Refresh, Table
-from jobs.lake.tables.columns import ENGINEERING, RECORDED_AT
+from jobs.lake.tables.columns import ENGINEERING, PUBLIC, RECORDED_AT
 
 MIGRATIONS_RUN = Table(
     layer="ops",
@@ -21,6 +21,7 @@ MIGRATIONS_RUN = Table(
     key=("migration_id", "step", "recorded_at"),
     refresh=Refresh.APPEND,
     owner=ENGINEERING,
+    otherwise=PUBLIC,
     description="Migrations that ran and that were taken back, a row a step; the last row counts.",
 )
 

@@ -1,6 +1,6 @@
 """Ops: what ran, what was refused, what was measured, what people decided."""
 
-from jobs.lake.contract import Column, Refresh, Table
+from jobs.lake.contract import Column, Refresh, Subject, Table
 from jobs.lake.tables.columns import (
     BATCH_ID,
     ENGINEERING,
@@ -8,6 +8,7 @@ from jobs.lake.tables.columns import (
     FILE_ID,
     LOADED_ON,
     PSEUDO,
+    PUBLIC,
     RECORDED_AT,
     RUN_ID,
     SOURCE,
@@ -67,6 +68,8 @@ RUNS = Table(
     key=("run_id", "job", "source", "started_at"),
     refresh=Refresh.APPEND,
     owner=ENGINEERING,
+    otherwise=PUBLIC,
+    nobody="messages of ours, which hold no value of a person",
     description="One row a run, job and source; a repeated run adds rows with its own start.",
 )
 
@@ -98,6 +101,7 @@ FILES = Table(
     key=("source", "file", "file_id", "state", "recorded_at"),
     refresh=Refresh.APPEND,
     owner=ENGINEERING,
+    otherwise=PUBLIC,
     description="Ledger of files: what was seen, planned and ingested, the latest row of a file "
     "being its state.",
 )
@@ -106,7 +110,13 @@ QUARANTINE = Table(
     layer="ops",
     name="quarantine",
     columns=(
-        Column("row_id", "string", "The refused row: `<file_id>:<line>`.", nullable=False),
+        Column(
+            "row_id",
+            "string",
+            "The refused row: `<file_id>:<line>`.",
+            nullable=False,
+            names=Subject.ROW,
+        ),
         SOURCE,
         FILE,
         FILE_ID,
@@ -132,6 +142,7 @@ QUARANTINE = Table(
     key=("row_id", "batch_id"),
     refresh=Refresh.APPEND,
     owner=ENGINEERING,
+    otherwise=PUBLIC,
     description="Every refused row, whole, with the reasons; it can be replayed.",
     date="loaded_on",
 )
@@ -154,6 +165,7 @@ QUALITY = Table(
     key=("run_id", "table", "rule", "recorded_at"),
     refresh=Refresh.APPEND,
     owner=ENGINEERING,
+    otherwise=PUBLIC,
     description="Result of every rule of every expectation suite, a row a check.",
 )
 
@@ -173,6 +185,8 @@ DECISIONS = Table(
     key=("decision_id",),
     refresh=Refresh.APPEND,
     owner=ENGINEERING,
+    otherwise=PUBLIC,
+    nobody="about nights, by those who run them",
     description="Decisions that people took: a stopped run released, a night given up.",
 )
 
@@ -191,6 +205,7 @@ PUBLICATIONS = Table(
     key=("surface", "sequence"),
     refresh=Refresh.APPEND,
     owner=ENGINEERING,
+    otherwise=PUBLIC,
     description="The pointer: its last row of a surface says which night readers are shown.",
 )
 

@@ -1,7 +1,7 @@
 """Serving: what is shown to whom."""
 
 from jobs.lake.contract import Column, Privacy, Refresh, Table
-from jobs.lake.tables.columns import AS_OF, PERSON_ID
+from jobs.lake.tables.columns import AS_OF, PERSON_ID, PUBLIC
 
 RECOMMENDATIONS = Table(
     layer="serving",
@@ -21,6 +21,7 @@ RECOMMENDATIONS = Table(
     key=("as_of", "person_id", "rank"),
     refresh=Refresh.REPLACE_DATE,
     owner="data science",
+    otherwise=PUBLIC,
     description="Recommended products of each person, a version a night; `ops.publications` says "
     "which night is shown.",
     date="as_of",

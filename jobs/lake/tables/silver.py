@@ -1,6 +1,6 @@
 """Silver: typed, normalised, deduplicated; PII only as keyed tokens."""
 
-from jobs.lake.contract import Column, Privacy, Refresh, Table
+from jobs.lake.contract import Column, Privacy, Refresh, Subject, Table
 from jobs.lake.tables.columns import (
     COOKIE_ID,
     CUSTOMER_NO,
@@ -15,6 +15,7 @@ from jobs.lake.tables.columns import (
     PROTECTED,
     PROVENANCE,
     PSEUDO,
+    PUBLIC,
     SOURCE,
     token,
 )
@@ -33,6 +34,7 @@ def _silver(
     cluster_by: tuple[str, ...] = (),
     insert_only: bool = False,
     named_by_source: bool = True,
+    at: str | None = None,
 ) -> Table:
     """Declare a silver table; `named_by_source` where two feeds may give one key to two things."""
     return Table(
@@ -42,9 +44,11 @@ def _silver(
         key=("source", key) if named_by_source else (key,),
         refresh=Refresh.MERGE,
         owner=ENGINEERING,
+        otherwise=PUBLIC,
         description=description,
         version=None if insert_only else "version",
         prune=prune,
+        at=at,
         cluster_by=cluster_by,
     )
 
@@ -59,6 +63,7 @@ CUSTOMERS = _silver(
             "Record of a source, as `<set>.<feed>:<key>`.",
             Privacy.PSEUDONYMOUS,
             nullable=False,
+            names=Subject.RECORD,
         ),
         IDENTIFIER,
         CUSTOMER_NO,
@@ -114,6 +119,7 @@ ORDER_LINES = _silver(
     ),
     "Order lines; returns and cancellations are lines of their own kind.",
     prune="order_id",
+    at="ordered_at",
 )
 
 EVENTS = _silver(
@@ -147,6 +153,7 @@ EVENTS = _silver(
     ),
     "Behavioural events of web, app and email.",
     prune="event_date",
+    at="occurred_at",
     insert_only=True,
 )
 
@@ -167,6 +174,7 @@ CONSENTS = _silver(
         Column("collected_via", "string", "Where it was collected."),
     ),
     "Consents given and withdrawn, one row an act.",
+    at="occurred_at",
 )
 
 PRODUCTS = _silver(
@@ -216,6 +224,7 @@ MESSAGES = _silver(
     "Messages: what was sent to whom.",
     # Opens and clicks, which come from another feed, name the message only.
     named_by_source=False,
+    at="sent_at",
 )
 
 FEEDBACK = _silver(
@@ -231,6 +240,7 @@ FEEDBACK = _silver(
         Column("written_at", "timestamp", "When it was written (UTC).", nullable=False),
     ),
     "Ratings and reviews.",
+    at="written_at",
 )
 
 TABLES = (CUSTOMERS, ORDER_LINES, EVENTS, CONSENTS, PRODUCTS, MESSAGES, FEEDBACK)
