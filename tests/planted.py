@@ -24,6 +24,13 @@ MARKED = {
     "street": "7719 Vexhollow Crescent",
     "postcode": "ZX97 7QQ",
 }
+IDS = {
+    "customer_no": "C99999901",
+    "login": "a-zyx-1",
+    "device": "d-zyx-1",
+    "record": "demo.crm_customers:C99999901",
+}
+"""By what the shop knows the person."""
 NORMAL = {"phone": "+442079460758", "number": "2079460758", "bad": "zyxwanda.broken@quux-mail"}
 VALUES = [*MARKED.values(), *NORMAL.values()]
 
@@ -41,7 +48,7 @@ def appended(path: Path, rows: list[Mapping[str, str]], broken: str = "") -> Non
         delimiter = ";" if "loyalty" in path.name else ","
         header = next(csv.reader(file, delimiter=delimiter))
     with opened(path, "at", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, header, delimiter=delimiter, extrasaction="raise")
+        writer = csv.DictWriter(file, header, delimiter=delimiter, lineterminator="\n")
         writer.writerows([{name: row.get(name, "") for name in header} for row in rows])
         file.write(broken)
 
@@ -90,6 +97,31 @@ def plant(landing: Path, on: date) -> None:
     unknown = consent | {"consent_id": "k-zyx-2", "status": "perhaps", "address": MARKED["login"]}
     profiling = consent | {"consent_id": "k-zyx-3", "purpose": "personalization", "channel": None}
     appended(day / "consents.jsonl", [consent, profiling, unknown])
+    line = {
+        "order_id": "o-zyx-1",
+        "line_no": "1",
+        "ordered_at": at,
+        "customer_no": "C99999901",
+        "channel": "web",
+        "kind": "sale",
+        "product_id": "P00001",
+        "quantity": "1",
+        "unit_price": "10.00",
+        "discount": "0.00",
+        "currency": "GBP",
+    }
+    wrong = line | {"order_id": "o-zyx-2", "quantity": "-1"}
+    appended(day / "orders.csv", [line, wrong])
+    event = {
+        "event_id": "e-zyx-1",
+        "occurred_at": at,
+        "type": "page_view",
+        "session_id": "s-zyx-1",
+        "account_id": "a-zyx-1",
+        "device_id": "d-zyx-1",
+        "page": "/home",
+    }
+    appended(day / "events.jsonl.gz", [event])
     message = {
         "message_id": "m-zyx-1",
         "customer_no": "C99999901",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -27,6 +28,18 @@ class TinyShop:
     def temporary(self) -> Path:
         """Folder of its temporary files."""
         return self.home.parent / "temporary"
+
+    @property
+    def as_made(self) -> Path:
+        """The home as it was after its night: tests of commands change the other one."""
+        return self.home.parent / "as_made"
+
+    def copy(self, folder: Path) -> TinyShop:
+        """Return a shop of its own, as this one was made."""
+        shutil.copytree(self.as_made, folder / "home", symlinks=True)
+        found = TinyShop(folder / "home", self.said)
+        found.temporary.mkdir()
+        return found
 
     def call(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Call a command in a process of its own, the environment's tools first on its path."""
@@ -59,4 +72,8 @@ def run_tiny(home: Path) -> TinyShop:
     plant(home / "landing" / "demo", LAST)
     first = shop.call("bespoke", "run")
     assert first.returncode == 0, first.stdout + first.stderr
-    return TinyShop(home, first.stdout)
+    done = TinyShop(home, first.stdout)
+    # The JVM tidies its scratch up while it ends, which may be a moment after the command.
+    without = shutil.ignore_patterns("scratch")
+    shutil.copytree(home, done.as_made, symlinks=True, ignore=without)
+    return done

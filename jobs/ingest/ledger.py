@@ -187,6 +187,12 @@ class Ledger:
             ]
         )
 
+    def edited(self, name: str, size: int, modified_at: datetime) -> None:
+        """Append that records of a file were blanked: it stays the content that was read."""
+        found = self._latest.get(name)
+        if found is not None and (found.bytes, found.modified_at) != (size, modified_at):
+            self._append([replace(found, bytes=size, modified_at=modified_at)])
+
     def finish(self, batch: Batch, rows: Mapping[str, int]) -> None:
         """Append that a batch is done, with the number of rows by file id."""
         self._append([replace(f, state="done", rows=rows.get(f.file_id, 0)) for f in batch.files])

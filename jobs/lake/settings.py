@@ -140,6 +140,25 @@ class ExportSettings(Section):
     """Products a row carries."""
 
 
+class ErasureSettings(Section):
+    """What becomes of rows of who is erased."""
+
+    anonymised: dict[str, str] = Field(
+        default_factory=lambda: {
+            "silver.order_lines": "orders are kept for the books, without whose they are"
+        }
+    )
+    """Tables whose rows stay without naming anybody, each with the reason."""
+    deadline_days: int = Field(default=30, ge=1)
+    """By when a request has to be done (GDPR, Article 12 (3): within one month)."""
+
+
+class PrivacySettings(Section):
+    """Personal values, and who may ask for what."""
+
+    erasure: ErasureSettings = ErasureSettings()
+
+
 class Settings(Section):
     """All that a user would set."""
 
@@ -162,6 +181,7 @@ class Settings(Section):
     export: ExportSettings = ExportSettings()
     maintenance: MaintenanceSettings = MaintenanceSettings()
     metrics: MetricsSettings = MetricsSettings()
+    privacy: PrivacySettings = PrivacySettings()
 
 
 def conf_folder() -> Path:

@@ -69,6 +69,11 @@ class Keys:
     shared: list[str] = field(default_factory=list)
     rows: list[str] = field(default_factory=list)
 
+    @property
+    def bounded(self) -> list[dict[str, Any]]:
+        """Spans that end, or that began when the identifier was another's before."""
+        return [s for s in self.spans if not (s["valid_from"] is None and s["valid_to"] is None)]
+
     def of(self, kind: Subject) -> list[str]:
         """Return the values of a kind that name the person alone."""
         if kind is Subject.PERSON:

@@ -17,7 +17,7 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -154,6 +154,18 @@ def _put(scratch: Path, place: Path) -> None:
         faults.committed(name)
     (place / SUCCESS).touch(mode=FILE_MODE)
     faults.committed(SUCCESS)
+
+
+def without(folder: Path, night: date, persons: Collection[str]) -> int:
+    """Take persons out of a night's files; return how many rows went."""
+    place = folder / night.isoformat()
+    rows = [json.loads(line) for line in (place / FILES[1]).read_text("utf-8").splitlines()]
+    kept = [row for row in rows if row["person_id"] not in persons]
+    if len(kept) < len(rows):
+        manifest = json.loads((place / MANIFEST).read_text("utf-8"))
+        more = {k: v for k, v in manifest.items() if k not in ("date", "rows", "columns", "files")}
+        write_export(folder, night, manifest["columns"], kept, more)
+    return len(rows) - len(kept)
 
 
 def is_whole(folder: Path, night: date) -> bool:

@@ -72,6 +72,13 @@ def go_back(lake: Lake, home: Path, night: date) -> None:
     _show(lake, home, switches(lake), night, "rollback", None)
 
 
+def renew(lake: Lake, home: Path) -> None:
+    """Show the same night as its table is now: rows of it were erased."""
+    moves = switches(lake)
+    if moves and moves[-1]["table_version"] != lake.version(RECOMMENDATIONS):
+        _show(lake, home, moves, moves[-1]["as_of"], "erasure", None)
+
+
 def _show(
     lake: Lake,
     home: Path,

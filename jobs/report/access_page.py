@@ -109,17 +109,26 @@ def _part(name: str, part: Mapping[str, Any]) -> Html:
     cells = [[_text(row.get(column)) for column in told] for row in rows[:MOST]]
     more = f"; the first {MOST:,} of {len(rows):,}" if len(rows) > MOST else ""
     meaning = [[column, part["columns"][column]] for column in told]
+    if len(rows) == 1:
+        # One row reads better from top to bottom.
+        lines = [[c, _text(rows[0].get(c)), part["columns"][c]] for c in told]
+        columns = [("Column", ""), ("Value", "long"), ("Meaning", "long")]
+        shown = [table(name, columns, lines)]
+    else:
+        shown = [
+            table(f"{name}{more}", [(column, "long") for column in told], cells),
+            el(
+                "details",
+                el("summary", "What the columns mean"),
+                table("Columns", [("Column", ""), ("Meaning", "long")], meaning),
+            ),
+        ]
     return el(
         "section",
         el("h2", name),
         el("p", part["what"], class_="lead"),
         el("p", f"Kept: {part['kept']}. Who answers for it: {part['answers']}.", class_="muted"),
-        table(f"{name}{more}", [(column, "long") for column in told], cells),
-        el(
-            "details",
-            el("summary", "What the columns mean"),
-            table("Columns", [("Column", ""), ("Meaning", "long")], meaning),
-        ),
+        shown,
         id=name,
     )
 

@@ -128,7 +128,9 @@ def test_reasons_are_the_messages_of_the_broken_rules_in_order(spark: SparkSessi
             "written_at is missing",
         ],
     ]
-    bare = column.select(reasons(Suite(replace(FEEDBACK, columns=(), key=(), version=None))))
+    bare = column.select(
+        reasons(Suite(replace(FEEDBACK, columns=(), key=(), version=None, at=None)))
+    )
     assert bare.first() == ([],)
 
 

@@ -36,6 +36,53 @@ def access(
 
 
 @app.command()
+def erase(
+    why: _Why,
+    who: Annotated[
+        list[str] | None,
+        typer.Argument(help="Persons: a person_id, an identifier, its value, or an address each."),
+    ] = None,
+    go_on: Annotated[
+        str | None, typer.Option(help="Do what is left of an erasure that was stopped.")
+    ] = None,
+) -> None:
+    """Take persons out of everything, prove that they are gone, and certify it.
+
+    This cannot be taken back.
+    """
+    from jobs.cli import erasing
+
+    if bool(who) == bool(go_on):
+        raise typer.BadParameter("name persons, or with --go-on a request")
+    path = erasing.go_on(go_on) if go_on else erasing.erase(who or [], why)
+    typer.echo(f"erased; the certificate: {path}")
+
+
+@app.command()
+def requests(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List what people have asked for, by when it has to be done, and how far it is."""
+    from jobs.cli.erasing import listed
+    from jobs.cli.output import show_rows
+
+    show_rows(listed(), as_json=as_json, nothing="Nobody has asked for anything.")
+
+
+@app.command()
+def certificate(
+    file: Annotated[Path, typer.Argument(help="A certificate of erasure.")],
+) -> None:
+    """Say whether a certificate is as it was signed; exit with 1 if not."""
+    from jobs.cli.erasing import verified
+
+    if not verified(file):
+        typer.echo("it was changed, or not signed by a key of this home")
+        raise typer.Exit(1)
+    typer.echo("it is as it was signed")
+
+
+@app.command()
 def search(
     values: Annotated[
         Path, typer.Argument(help="File of values, one a line; - for standard input.")

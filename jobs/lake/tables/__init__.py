@@ -12,6 +12,7 @@ from jobs.lake.tables import (
     matching,
     migrations,
     ops,
+    requests,
     serving,
     silver,
 )
@@ -30,6 +31,7 @@ TABLES: dict[str, Table] = by_id(
         *maintenance.TABLES,
         *migrations.TABLES,
         *audit.TABLES,
+        *requests.TABLES,
     )
 )
 """Every table by its id, in the order of the data's way."""

@@ -196,7 +196,7 @@ PUBLICATIONS = Table(
     columns=(
         Column("surface", "string", "What is switched: recommendations.", nullable=False),
         Column("as_of", "date", "The night that is shown from now on.", nullable=False),
-        Column("action", "string", "publish or rollback.", nullable=False),
+        Column("action", "string", "publish, rollback or erasure.", nullable=False),
         Column("table_version", "bigint", "Delta version of the serving table."),
         Column("run_id", "string", "The run that switched; null for a person."),
         Column("sequence", "bigint", "Order of the switches; the greatest is in force."),
