@@ -67,6 +67,11 @@ def erase(who: Sequence[str], why: str) -> Path:
     if not why.strip():
         raise RequestError('a request is recorded with its reason: --why "…"')
     here, root, file = chosen(settings()), lake_root(), key_file(home())
+    if not isinstance(root, Path):
+        raise RequestError(
+            f"the lake is in an object store ({root}), whose files are not searched yet: nothing "
+            "was erased, since it could not be proven"
+        )
     persons = sorted({person_of(root, one, here.sources.main.country) for one in who})
     request = f"e{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(4)}"
     with writer(root, f"erasure {request}"):

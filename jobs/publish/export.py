@@ -159,6 +159,9 @@ def _put(scratch: Path, place: Path) -> None:
 def without(folder: Path, night: date, persons: Collection[str]) -> int:
     """Take persons out of a night's files; return how many rows went."""
     place = folder / night.isoformat()
+    if not (place / SUCCESS).exists():
+        # Of one that was broken off no reader has seen anything; it is written anew or removed.
+        return 0
     rows = [json.loads(line) for line in (place / FILES[1]).read_text("utf-8").splitlines()]
     kept = [row for row in rows if row["person_id"] not in persons]
     if len(kept) < len(rows):
