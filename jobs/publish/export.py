@@ -162,7 +162,8 @@ def without(folder: Path, night: date, persons: Collection[str]) -> int:
     if not (place / SUCCESS).exists():
         # Of one that was broken off no reader has seen anything; it is written anew or removed.
         return 0
-    rows = [json.loads(line) for line in (place / FILES[1]).read_text("utf-8").splitlines()]
+    with (place / FILES[1]).open(encoding="utf-8", newline="\n") as file:
+        rows = [json.loads(line) for line in file]
     kept = [row for row in rows if row["person_id"] not in persons]
     if len(kept) < len(rows):
         manifest = json.loads((place / MANIFEST).read_text("utf-8"))

@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 
 from jobs.lake.tables.serving import RECOMMENDATIONS
 from jobs.lake.tables.silver import PRODUCTS
-from jobs.publish.export import export_rows, point_latest, write_export
+from jobs.publish.export import export_rows, is_whole, point_latest, without, write_export
 from tests.rows import rows
 
 NIGHT = date(2026, 3, 2)
@@ -253,3 +253,25 @@ def test_an_export_that_fails_leaves_the_earlier_one_and_nothing_beside(tmp_path
         write_export(tmp_path, NIGHT, ["recipient"], breaking(), {})
     assert {path.name for path in tmp_path.iterdir()} == {"2026-03-02"}
     assert (place / "recommendations.csv").read_bytes() == b"recipient\r\nann\r\n"
+
+
+def test_persons_are_taken_out_of_a_night_that_was_sent(tmp_path: Path) -> None:
+    columns = ["recipient", "person_id", "rec_1_name"]
+    sent = [
+        {"recipient": f"{who}@x.com", "person_id": who, "rec_1_name": 'two\u2028lines, "cup"'}
+        for who in ("ann", "ben", "cat")
+    ]
+    place = write_export(tmp_path, NIGHT, columns, sent, {"run_id": "first"})
+    point_latest(tmp_path, NIGHT)
+    assert without(tmp_path, NIGHT, {"ann", "cat"}) == 2
+    lines = (place / "recommendations.jsonl").read_text().split("\n")
+    assert [json.loads(line) for line in lines if line] == [sent[1]]
+    with (place / "recommendations.csv").open(newline="") as file:
+        assert list(csv.DictReader(file)) == [sent[1]]
+    assert is_whole(tmp_path, NIGHT)
+    manifest = json.loads((place / "manifest.json").read_text())
+    assert (manifest["rows"], manifest["run_id"]) == (1, "first")
+    assert without(tmp_path, NIGHT, {"ann"}) == 0
+    # Of one that was broken off nothing was read.
+    (place / "_SUCCESS").unlink()
+    assert without(tmp_path, NIGHT, {"ben"}) == 0
