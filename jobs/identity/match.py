@@ -124,8 +124,12 @@ def train(
     few = wanted.model_copy(
         update={"pairs": min(wanted.pairs, wanted.pairs_a_record * len(vault.telling))}
     )
-    ids = vault.drawn(wanted.train_records, wanted.most_names)
     everybody = len(vault.telling)
+    labels = vault.labels
+    ids = sorted(
+        {*vault.drawn(wanted.train_records, wanted.most_names)}.union(*(p[:2] for p in labels))
+    )
+    place = {record: row for row, record in enumerate(ids)}
     found = matcher.train(
         vault.opened(ids),
         FIELDS,
@@ -133,6 +137,7 @@ def train(
         key=vault.hash_key,
         until=run.as_of,
         of=None if len(ids) == everybody else everybody,
+        labels=[(place[one], place[two], same) for one, two, same in labels],
     )
     if found is None:
         return None
@@ -141,7 +146,11 @@ def train(
         found,
         run_key=f"{run.as_of}:{record.inputs[CUSTOMERS.id]}:{len(ids)}:{asked}",
         metric="records",
-        metrics={"records": float(len(ids)), "rules": float(len(found.model.rules))},
+        metrics={
+            "records": float(len(ids)),
+            "rules": float(len(found.model.rules)),
+            "labels": float(len(labels)),
+        },
         tables=record.inputs,
         parameters={"why": why, **wanted.model_dump(mode="json")},
         champion_value=0.0,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 NUMBERS = ("login", "customer_no", "loyalty_no")
 """What a source gives to one person."""
 Filter: TypeAlias = tuple[str, str, Any]
+_RECORD = "record:"
 _SEED = 20_190_507
 
 
@@ -103,6 +104,21 @@ class Vault:
             suffix = of_record.cast(pa.string()).take(place).fill_null("")
             stamps = pc.binary_join_element_wise(stamps, suffix, "")
         return pa.table({"record_id": ids, "stamp": stamps})
+
+    @cached_property
+    def labels(self) -> list[tuple[str, str, bool]]:
+        """Pairs of records that people have said are one person, or two; those that tell something.
+
+        What was decided of numbers says nothing of how alike two records are.
+        """
+        telling = set(self.telling.to_pylist())
+        found = []
+        for pairs, same in ((self.decisions.together, True), (self.decisions.apart, False)):
+            for one, two in pairs:
+                records = [n.removeprefix(_RECORD) for n in (one, two) if n.startswith(_RECORD)]
+                if len(records) == 2 and telling.issuperset(records):
+                    found.append((records[0], records[1], same))
+        return sorted(found)
 
     def drawn(self, count: int, most_names: int) -> list[str]:
         """Draw records to learn from: all, or so many, in order of their ids.

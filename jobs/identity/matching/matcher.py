@@ -30,6 +30,7 @@ from jobs.identity.matching.notation import Notation
 from jobs.identity.matching.pairs import blocked, graded, kept, load
 from jobs.identity.matching.records import RECORD, cleared, normalised, placeholders
 from jobs.identity.matching.resolve import (
+    Labels,
     as_arrow,
     compared_fields,
     first_copies,
@@ -261,8 +262,9 @@ def train(
     key: str,
     until: date,
     of: int | None = None,
+    labels: Labels = (),
 ) -> Matcher | None:
-    """Learn a matcher from records, without labels.
+    """Learn a matcher from records; labels are not wanted, and taken where there are some.
 
     Parameters
     ----------
@@ -278,6 +280,8 @@ def train(
         Last night whose records they are.
     of : int, optional
         How many records there are, where ``frame`` is a sample of them.
+    labels : sequence of (int, int, bool)
+        Rows of ``frame`` of which people have said whether they are one person.
 
     Returns
     -------
@@ -306,13 +310,15 @@ def train(
         often = share[counts[name].reindex(share.index) > 2]
         common[name] = pd.Series(np.log2(often).to_numpy(), index=hashes(_index(often), key, name))
     draw = np.random.default_rng(_SEED)
-    few = with_rarity(
-        sample(told, settings.sample_records, draw, linked=False), model.with_frequencies(shares)
-    )
+    # What repeats another record letter by letter stands for it.
+    decided = [(int(copies[one]), int(copies[two]), same) for one, two, same in labels]
+    drawn = sample(told, settings.sample_records, draw, linked=False)
+    named = told.index.isin([row for one, two, _ in decided for row in (one, two)])
+    few = with_rarity(told[named | told.index.isin(drawn.index)], model.with_frequencies(shares))
     with duck.opened() as database:
         load(database, as_arrow(few))
         found = kept(database, graded(model, blocked(model)))
-        model = trained(database, few, model, found, settings.sample_pairs, draw)
+        model = trained(database, few, model, found, settings.sample_pairs, draw, decided)
     return Matcher(
         fields=tuple(fields),
         notation=notation,

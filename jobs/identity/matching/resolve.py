@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import duckdb
 import numpy as np
@@ -32,6 +33,8 @@ from jobs.identity.matching.settings import MatchSettings
 from jobs.identity.matching.training import equal_pairs, estimated, frequencies
 from jobs.lake import duck
 
+Labels: TypeAlias = Sequence[tuple[int, int, bool]]
+"""Pairs of records, by number, of which people have said whether they are one person."""
 _LEAST = -10.0
 """Log2 odds below which a scored pair counts as one that was not: it is no more against."""
 _COPIES = 20
@@ -213,6 +216,7 @@ def trained(
     found: str,
     pairs: int,
     draw: np.random.Generator,
+    labels: Labels = (),
 ) -> MatchModel:
     """Learn the weights from records.
 
@@ -230,7 +234,10 @@ def trained(
         How many are drawn at random, to learn what agreement by chance looks like.
     draw : Generator
         Draws them.
+    labels : sequence of (int, int, bool)
+        Pairs of records of which people have said whether they are one person.
     """
+    decided = _graded_labels(database, model, labels)
     blocked_patterns = pattern_counts(database, model, found)
     records = table[RECORD].to_numpy(dtype=np.int64)
     of_side = [records]
@@ -239,11 +246,28 @@ def trained(
         of_side = [records[table[SIDE].to_numpy(dtype=np.int64) == side] for side in (0, 1)]
         every = float(len(of_side[0])) * len(of_side[1])
     if model.rules == ((),):
-        return estimated(model, blocked_patterns, blocked_patterns, all_pairs=every)
+        return estimated(
+            model, blocked_patterns, blocked_patterns, all_pairs=every, decided=decided
+        )
     left, right = _drawn(of_side[0], of_side[-1], pairs, draw)
     by_chance = pattern_counts(database, model, graded(model, drawn(database, left, right)))
     equal = equal_pairs(table, model, linked=model.linked)
-    return estimated(model, blocked_patterns, by_chance, all_pairs=every, equal=equal)
+    return estimated(
+        model, blocked_patterns, by_chance, all_pairs=every, equal=equal, decided=decided
+    )
+
+
+def _graded_labels(
+    database: duckdb.DuckDBPyConnection, model: MatchModel, labels: Labels
+) -> pd.DataFrame | None:
+    """Grades of the pairs that were decided, and what was said of them."""
+    said = {(min(one, two), max(one, two)): same for one, two, same in labels if one != two}
+    if not said:
+        return None
+    left, right = np.array(sorted(said), dtype=np.int64).T
+    found: pd.DataFrame = database.sql(f"FROM {graded(model, drawn(database, left, right))}").df()
+    keys = zip(found["l"], found["r"], strict=True)
+    return found.assign(one=[said[int(one), int(two)] for one, two in keys])
 
 
 def sample(

@@ -1,4 +1,8 @@
-"""Training: what each grade of agreement is worth, learnt from the records without any labels."""
+"""Training: what each grade of agreement is worth, learnt from records, and from what was decided.
+
+No labels are wanted. Where people have said of pairs that they are one person or two, those pairs'
+kinds are known, and the others are learnt beside them (Larsen and Rubin 2001, section 4).
+"""
 
 from __future__ import annotations
 
@@ -80,6 +84,7 @@ def estimated(
     *,
     all_pairs: float,
     equal: Mapping[str, float] | None = None,
+    decided: pd.DataFrame | None = None,
 ) -> MatchModel:
     """Estimate the model by expectation maximisation.
 
@@ -107,6 +112,9 @@ def estimated(
     equal : mapping, optional
         Field to how many of all pairs are equal in it, where that was counted: too few of those
         drawn are, to tell how rare it is that two strangers hold one email.
+    decided : DataFrame, optional
+        Grades of pairs of which people have said whether they are one person, and ``one``, which
+        is what they said; a row a pair.
     """
     names = list(model.roles)
     sizes = [len(model.persons[0].shares[name]) for name in names]
@@ -135,13 +143,22 @@ def estimated(
     others = [*related, *namesakes]
     homes = [place for place, role in enumerate(model.roles.values()) if role in ADDRESS]
     everybody = [False] * len(names)
+    if decided is not None and len(decided):
+        sought = len(patterns)
+        patterns, counts = _beside(patterns, counts, decided[names].to_numpy(dtype=np.int64))
+        one = decided["one"].to_numpy(dtype=bool)
+        barred = np.zeros((len(persons) + len(others) + 1, len(patterns)))
+        barred[: len(persons), sought:][:, ~one] = -np.inf
+        barred[len(persons) :, sought:][:, one] = -np.inf
+    else:
+        barred = np.zeros((1, 1))
     matches = 0.0
     for _ in range(_ROUNDS):
         known = [*persons, *others]
         left = 1 - sum(kind.prior for kind in known)
         strangers = _Kind(left, apart, expected, everybody, everybody)
         likelihoods = np.stack([kind.log_likelihood(patterns) for kind in (*known, strangers)])
-        weights = counts * softmax(likelihoods, axis=0)
+        weights = counts * softmax(likelihoods + barred, axis=0)
         last, matches = matches, weights[: len(persons)].sum()
         if matches < _NONE or abs(matches - last) < _STILL * matches:
             break
@@ -187,6 +204,22 @@ def estimated(
         strangers=named(strangers),
         related=tuple(present),
     )
+
+
+def _beside(
+    patterns: NDArray[np.int64], counts: Numbers, decided: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], Numbers]:
+    """Put pairs whose kind was decided beside those whose kind is sought, and no more among them.
+
+    A pair that blocking does not find was not among them.
+    """
+    places = {tuple(pattern): place for place, pattern in enumerate(patterns.tolist())}
+    left = counts.copy()
+    for pattern in decided.tolist():
+        place = places.get(tuple(pattern))
+        if place is not None:
+            left[place] = max(left[place] - 1, 0)
+    return np.vstack([patterns, decided]), np.concatenate([left, np.ones(len(decided))])
 
 
 def _persons(model: MatchModel, apart: list[Shares], prior: float) -> list[_Kind]:

@@ -141,3 +141,43 @@ def test_frequencies_count_the_others_who_hold_a_value() -> None:
         {"ann": (1 + 50 * 0.005) / (2 + 50), "bob": 50 * 0.005 / (2 + 50)}
     )
     assert found["street"]["park"] == pytest.approx((1 + 50 * 0.005) / (3 + 50))
+
+
+def decided(draw: np.random.Generator, of: dict[str, list[float]], count: int) -> pd.DataFrame:
+    """Pairs of one person who write their first names in wholly different ways."""
+    columns = {name: draw.choice(len(share), count, p=share) for name, share in of.items()}
+    return pd.DataFrame(columns | {"first_name": 0, "one": True})
+
+
+def test_what_people_have_said_of_pairs_is_learnt_from(
+    truth: dict[str, dict[str, list[float]]], pairs: NDArray[np.int64]
+) -> None:
+    draw = np.random.default_rng(5)
+    few = pairs[draw.choice(len(pairs), 200_000, replace=False)]
+    seen, chance = patterns(few), patterns(pairs[:50_000])
+
+    def of_person(labels: pd.DataFrame | None) -> float:
+        found = estimated(MODEL, seen, chance, all_pairs=200_000, decided=labels)
+        return found.persons[0].shares["first_name"][0]
+
+    said = decided(draw, truth["person"], 300)
+    before = of_person(None)
+    assert before == pytest.approx(0.04, abs=0.02)
+    # 800 pairs of one person are there, and 300 are said to be; others that differ follow them.
+    assert of_person(said) == pytest.approx((0.04 * 800 + 300) / 1_100, abs=0.1)
+    # That they are two says that a name tells more, and nothing said is nothing learnt.
+    assert of_person(said.assign(one=False)) < before
+    assert of_person(said.iloc[:0]) == before
+
+
+def test_pairs_that_were_decided_are_not_counted_twice(
+    truth: dict[str, dict[str, list[float]]], pairs: NDArray[np.int64]
+) -> None:
+    few = pairs[np.random.default_rng(6).choice(len(pairs), 20_000, replace=False)]
+    seen, chance = patterns(few), patterns(pairs[:5_000])
+    found = estimated(MODEL, seen, chance, all_pairs=20_000)
+    # All who are alike in everything are one person: that is what is thought anyway.
+    alike = pd.DataFrame([{n: s - 1 for n, s in SIZES.items()} | {"one": True}])
+    held = seen.set_index(list(ROLES))["pairs"].get(tuple(s - 1 for s in SIZES.values()), 0)
+    again = estimated(MODEL, seen, chance, all_pairs=20_000, decided=alike.loc[[0] * int(held)])
+    assert again.persons[0].prior == pytest.approx(found.persons[0].prior, rel=0.02)
