@@ -82,9 +82,10 @@ def erase(who: Sequence[str], why: str) -> Path:
         with reading(lake, f"erasure {request}", people=len(persons)):
             files = landed(home(), here.sources, settings().landing)
             plan = planned(root, request, persons, ring, here.sources, files)
-        plan.save(_plan_file(request))
-        said = [suppression(ring, person) if ring else person for person in persons]
+        # None may stand there by name; of a home without keys nobody's hash could be told.
+        said = [suppression(ring, person) for person in persons] if ring else []
         _record(lake, request, OPEN, "asked", subject=" ".join(said), why=why)
+        plan.save(_plan_file(request))
         return _worked(lake, request)
 
 
@@ -134,6 +135,8 @@ def _worked(lake: Lake, request: str) -> Path:
         _record(lake, request, FAILED, None, error=str(error)[:1000])
         raise
     _record(lake, request, DONE, "certificate")
+    # Last: until here it can be gone on with.
+    _plan_file(request).unlink()
     return path
 
 

@@ -27,44 +27,33 @@ _NUMBERED = re.compile(r"(\d{20})\..+")
 
 def delete(lake: Lake, table: Table, keys: Sequence[Keys]) -> int:
     """Delete the rows of persons from a table; return how many they were."""
-    if not lake.exists(table):
-        return 0
-    delta, condition = lake.delta(table), predicate(table, keys, _DUCK)
-    if condition is None:
-        return 0
-    with duck.opened() as database:
-        database.register("t", delta.to_pyarrow_dataset())
-        (found,) = database.execute(f"SELECT count(*) FROM t WHERE {condition}").fetchall()  # noqa: S608 - of our own names, values quoted
-    if found[0]:
-        deleted = predicate(table, keys, _DATAFUSION)
-        assert deleted is not None, "the same columns"
-        small.delete(delta, table, deleted, **quietly())
+    found = count(lake, table, keys)
+    condition = predicate(table, keys, _DATAFUSION)
+    if found and condition is not None:
+        small.delete(lake.delta(table), table, condition, **quietly())
         faults.committed(table.id)
-    return int(found[0])
+    return found
+
+
+def count(lake: Lake, table: Table, keys: Sequence[Keys]) -> int:
+    """Count the rows of persons in a table."""
+    found = _asked(lake, table, keys, "count(*) AS n")
+    return int(found.column("n")[0].as_py()) if found is not None else 0
 
 
 def anonymise(lake: Lake, table: Table, keys: Sequence[Keys]) -> int:
     """Take out of a table's rows whose they are, and keep the rest; return how many they were."""
     from deltalake import write_deltalake
 
-    if not lake.exists(table):
-        return 0
-    delta, condition = lake.delta(table), predicate(table, keys, _DUCK)
-    if condition is None:
-        return 0
     nobody = ", ".join(f'NULL AS "{c.name}"' for c in table.subjects)
-    with duck.opened() as database:
-        database.register("t", delta.to_pyarrow_dataset())
-        rows = (
-            database.sql(f"SELECT * REPLACE ({nobody}) FROM t WHERE {condition}")  # noqa: S608 - as above
-            .to_arrow_table()
-            .cast(arrow_schema(table))
-        )
-    if rows.num_rows:
-        # By their keys: the condition does not hold any more for what is written.
-        whole = _by_key(table, rows)
-        write_deltalake(delta, rows, mode="overwrite", predicate=whole, **quietly())
-        faults.committed(table.id)
+    found = _asked(lake, table, keys, f"* REPLACE ({nobody})")
+    if found is None or not found.num_rows:
+        return 0
+    rows = found.cast(arrow_schema(table))
+    # By their keys: the condition does not hold any more for what is written.
+    whole = _by_key(table, rows)
+    write_deltalake(lake.delta(table), rows, mode="overwrite", predicate=whole, **quietly())
+    faults.committed(table.id)
     return int(rows.num_rows)
 
 
@@ -91,6 +80,16 @@ def forget_past(lake: Lake, table: Table) -> int:
             removed += 1
     faults.committed(f"{table.id}, past")
     return removed
+
+
+def _asked(lake: Lake, table: Table, keys: Sequence[Keys], what: str) -> pa.Table | None:
+    """Ask for something of the rows of persons; None where a table can have none."""
+    condition = predicate(table, keys, _DUCK)
+    if condition is None or not lake.exists(table):
+        return None
+    with duck.opened() as database:
+        database.register("t", lake.delta(table).to_pyarrow_dataset())
+        return database.sql(f"SELECT {what} FROM t WHERE {condition}").to_arrow_table()  # noqa: S608 - of our own names, values quoted
 
 
 def _by_key(table: Table, rows: pa.Table) -> str:

@@ -26,7 +26,6 @@ from jobs.ingest.ledger import Ledger
 from jobs.lake import faults
 from jobs.lake.errors import BespokeError
 from jobs.lake.folders import Folder, home_of
-from jobs.lake.query import stored_tables
 from jobs.lake.secret_files import write_anew
 from jobs.lake.settings import Settings
 from jobs.lake.store import Lake
@@ -109,9 +108,7 @@ class Erasure:
             plan.save(self.path)
             note(name, said)
             faults.committed(f"erasure, {name}")
-        certificate = _certified(self, plan)
-        self.path.unlink()
-        return certificate
+        return _certified(self, plan)
 
 
 def suppression(ring: Keyring, value: str) -> str:
@@ -165,12 +162,10 @@ def _clear_shown(of: Erasure, plan: Plan) -> dict[str, Any]:
 
 
 def _delete_rows(of: Erasure, plan: Plan) -> dict[str, Any]:
-    stored = set(stored_tables(of.lake.root))
-    tables = [table for table in tables_about_people() if table.id in stored]
     kept = of.settings.privacy.erasure.anonymised
     rows: dict[str, int] = {}
     anonymised: dict[str, dict[str, Any]] = {}
-    for table in tables:
+    for table in tables_about_people():
         if table.id in kept:
             count = erased_rows.anonymise(of.lake, table, plan.keys)
             anonymised[table.id] = {"rows": count, "why": kept[table.id]}
@@ -210,7 +205,7 @@ def _blank_landing(of: Erasure, plan: Plan) -> dict[str, Any]:
         seen.add(where)
         blanked += blank(path, form, lines[where])
         if where in plan.torn:
-            redacted += redact(path, form, plan.sought, REMOVED)
+            redacted += redact(path, form, plan.torn[where], plan.sought, REMOVED)
         stat = path.stat()
         modified = datetime.fromtimestamp(stat.st_mtime, UTC)
         Ledger(of.lake, name).edited(file, stat.st_size, modified)
@@ -249,16 +244,17 @@ def _redact(of: Erasure, plan: Plan) -> dict[str, Any]:
 
 
 def _forget(of: Erasure, plan: Plan) -> dict[str, Any]:
-    stored = set(stored_tables(of.lake.root))
-    removed = 0
-    for table in tables_about_people():
-        if table.id in stored:
-            removed += erased_rows.forget_past(of.lake, table)
+    removed = sum(erased_rows.forget_past(of.lake, table) for table in tables_about_people())
     return {"files": removed, "persons": len(plan.persons)}
 
 
 def _prove(of: Erasure, plan: Plan) -> dict[str, Any]:
-    hits = [hit for hit in Search(plan.sought).below([of.home]) if not _may_stay(of, hit)]
+    left = {t.id: erased_rows.count(of.lake, t, plan.keys) for t in tables_about_people()}
+    if any(left.values()):
+        told = ", ".join(f"{name} ({rows:,})" for name, rows in left.items() if rows)
+        raise ErasureError(f"rows of who was to be erased are still in {told}")
+    wanted = Search(plan.sought, whole=True)
+    hits = [hit for hit in wanted.below([of.home]) if not _may_stay(of, hit)]
     if hits:
         shown = sorted({f"{hit.path} ({hit.within or 'as it lies'}, {hit.form})" for hit in hits})
         raise ErasureError(

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from jobs.ingest.parts import Format
 from jobs.lake.errors import BespokeError
+from jobs.privacy.search import stands_alone
 
 
 class BlankingError(BespokeError):
@@ -54,9 +55,7 @@ def holding(path: Path, form: Format, values: Sequence[str]) -> list[int]:
     found: set[int] = set()
 
     def look(plain: bytes) -> tuple[bytes, int]:
-        for number, raw in _texts(plain, form):
-            if any(value in raw for value in values):
-                found.add(number)
+        found.update(number for number, raw in _texts(plain, form) if _holds(raw, values))
         return plain, 0
 
     if form.type != "parquet":
@@ -64,8 +63,10 @@ def holding(path: Path, form: Format, values: Sequence[str]) -> list[int]:
     return sorted(found)
 
 
-def redact(path: Path, form: Format, values: Sequence[str], instead: str) -> int:
-    """Put something else in the place of lines that hold a value; return how many there were.
+def redact(
+    path: Path, form: Format, lines: Collection[int], values: Sequence[str], instead: str
+) -> int:
+    """Put something else in the place of lines of records that hold a value; return how many.
 
     For what could not be taken apart, and may hold records of others: their lines stay.
 
@@ -76,14 +77,13 @@ def redact(path: Path, form: Format, values: Sequence[str], instead: str) -> int
     """
 
     def change(plain: bytes) -> tuple[bytes, int]:
-        out, count = [], 0
-        for line in io.StringIO(plain.decode(form.encoding), newline=""):
-            if any(value in line for value in values):
-                out.append(instead + line[len(line.rstrip("\r\n")) :])
-                count += 1
-            else:
-                out.append(line)
-        return "".join(out).encode(form.encoding), count
+        out, count, wanted = [], 0, frozenset(lines)
+        for number, raw in _texts(plain, form):
+            for line in io.StringIO(raw, newline=""):
+                gone = number in wanted and _holds(line, values)
+                count += gone
+                out.append(instead + line[len(line.rstrip("\r\n")) :] if gone else line)
+        return "".join(out).encode(_encoding(form), errors="surrogateescape"), count
 
     return 0 if form.type == "parquet" else _changed(path, form, change)
 
@@ -114,11 +114,29 @@ def _changed(path: Path, form: Format, change: Callable[[bytes], tuple[bytes, in
     return count
 
 
+def _holds(text: str, values: Sequence[str]) -> bool:
+    """Whether a text has one of some values, and not only as part of a longer one."""
+    content = text.encode(errors="surrogateescape")
+    for value in values:
+        wanted = value.encode()
+        start = content.find(wanted)
+        while start >= 0:
+            end = start + len(wanted)
+            if stands_alone(wanted, content[max(0, start - 1) : start], content[end : end + 2]):
+                return True
+            start = content.find(wanted, start + 1)
+    return False
+
+
+def _encoding(form: Format) -> str:
+    return "utf-8" if form.type == "jsonl" else form.encoding
+
+
 def _texts(plain: bytes, form: Format) -> Iterator[tuple[int, str]]:
     """Give the records of a text file as they are written, with their numbers."""
     if form.type == "jsonl":
-        for number, line in enumerate(plain.splitlines(), start=1):
-            yield number, line.decode("utf-8", errors="replace")
+        for number, line in enumerate(plain.splitlines(keepends=True), start=1):
+            yield number, line.decode("utf-8", errors="surrogateescape")
         return
     for number, raw, _ in _records(plain.decode(form.encoding), form):
         yield number, raw

@@ -29,7 +29,10 @@ _SEALED = """
     SELECT c.record_id, c.sealed, k.wrapped_key FROM vault.contacts c
     JOIN vault.keys k USING (record_id) WHERE list_contains($1, c.record_id)
 """
-_CONTENTS = "SELECT DISTINCT file_id FROM ops.files WHERE source = $1 AND file = $2"
+_REFUSED = """
+    SELECT row_id, line FROM ops.quarantine
+    WHERE source = $1 AND file = $2 AND list_contains($3, line)
+"""
 Landed: TypeAlias = tuple[str, str, Path, Format]
 """Feed, name in the landing, path and format of a file that a source sent."""
 _SOUGHT = ("email", "phone")
@@ -175,8 +178,12 @@ def _torn(
     files: Mapping[str, list[int]],
     landed: Iterable[Landed],
 ) -> dict[str, list[int]]:
-    """Find records that nothing leads to and that hold a value of theirs; their rows go too."""
-    wanted = Search(sought, hashed=False)
+    """Find refused records that nothing leads to and that hold a value of theirs.
+
+    Their rows go too. What was read is whose it says: a record of somebody else who names this
+    person, or whose number has this person's in it, is left to them.
+    """
+    wanted = Search(sought, hashed=False, whole=True)
     torn: dict[str, list[int]] = {}
     for feed, name, path, form in landed:
         values = {sought[hit.value] for hit in wanted.file(path) if hit.form == "plain"}
@@ -184,12 +191,11 @@ def _torn(
             continue
         where = f"{feed}\t{name}"
         known = set(files.get(where, ()))
-        lines = [n for n in holding(path, form, sorted(values)) if n not in known]
-        if lines:
-            torn[where] = lines
-            ids = records(_CONTENTS, lake, [feed, name])
-            rows = {f"{row['file_id']}:{line}" for row in ids for line in lines}
-            keys[0].rows = sorted({*keys[0].rows, *rows})
+        held = [n for n in holding(path, form, sorted(values)) if n not in known]
+        refused = records(_REFUSED, lake, [feed, name, held]) if held else []
+        if refused:
+            torn[where] = sorted({int(row["line"]) for row in refused})
+            keys[0].rows = sorted({*keys[0].rows, *(row["row_id"] for row in refused)})
     if torn:
         _add_came(lake, keys[0])
     return torn

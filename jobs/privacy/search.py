@@ -17,6 +17,7 @@ import io
 import json
 import mmap
 import os
+import re
 import sqlite3
 import zipfile
 import zlib
@@ -37,6 +38,10 @@ SHORTEST = 5
 _DEEPEST = 4
 """Archives within archives that are opened."""
 _CHUNK = 64 * 2**20
+_WORD, _JOINT = re.compile(rb"[A-Za-z0-9]"), re.compile(rb"[._%+-]")
+_DISTINCT = 16
+"""Characters from which on a value with others joined to it still is that value: a person's id in
+the name of a file."""
 
 
 class SearchError(BespokeError):
@@ -74,6 +79,8 @@ class Search:
         Personal values, tokens or ids.
     hashed : bool
         Whether hashes of them without a key are looked for too.
+    whole : bool
+        Whether a value counts only where it is not part of a longer number, name or address.
 
     Raises
     ------
@@ -81,11 +88,12 @@ class Search:
         A value is shorter than ``SHORTEST``.
     """
 
-    def __init__(self, values: Sequence[str], *, hashed: bool = True) -> None:
+    def __init__(self, values: Sequence[str], *, hashed: bool = True, whole: bool = False) -> None:
         from ahocorasick_rs import BytesAhoCorasick
 
         self.patterns: list[bytes] = []
         self._of: list[tuple[int, str]] = []
+        self._whole = whole
         seen = set()
         for place, value in enumerate(values):
             if len(value) < SHORTEST:
@@ -156,8 +164,10 @@ class Search:
         size = len(content)
         with memoryview(content) as view:
             for start in range(0, size, _CHUNK):
-                # Whatever begins before the end of a chunk is seen whole.
-                with view[start : min(size, start + _CHUNK + self._longest)] as part:
+                # Whatever begins before the end of a chunk is seen whole, and what is beside it.
+                with view[
+                    max(0, start - 1) : min(size, start + _CHUNK + self._longest + 2)
+                ] as part:
                     found = self._told(part)
                 yield from found
 
@@ -165,7 +175,14 @@ class Search:
         if self._automaton is None:
             return []
         matches = self._automaton.find_matches_as_indexes(content, overlapping=True)
-        return [self._of[pattern] for pattern in dict.fromkeys(match[0] for match in matches)]
+        found = {p: None for p, start, end in matches if self._counts(content, p, start, end)}
+        return [self._of[pattern] for pattern in found]
+
+    def _counts(self, content: Any, pattern: int, start: int, end: int) -> bool:
+        if not self._whole or self._of[pattern][1] != "plain":
+            return True
+        around = bytes(content[max(0, start - 1) : start]), bytes(content[end : end + 2])
+        return stands_alone(self.patterns[pattern], *around)
 
     def _in_parquet(self, content: Any, within: str) -> Iterator[tuple[str, int, str]]:
         import pyarrow as pa
@@ -199,7 +216,12 @@ class Search:
             if pattern in seen or not ends[0] <= start or not end <= ends[-1]:
                 continue
             row = int(np.searchsorted(ends, start, side="right"))
-            if end <= ends[row]:
+            begin = int(ends[row - 1])
+            with view[begin : int(ends[row])] as text:
+                counts = end <= ends[row] and self._counts(
+                    text, pattern, start - begin, end - begin
+                )
+            if counts:
                 seen.add(pattern)
                 yield self._of[pattern]
 
@@ -234,6 +256,24 @@ class Search:
         finally:
             if "database" in locals():
                 database.close()
+
+
+def stands_alone(value: bytes, before: bytes, after: bytes) -> bool:
+    """Whether a value that was found is that value, and no part of a longer one.
+
+    Parameters
+    ----------
+    value : bytes
+        What was found.
+    before, after : bytes
+        What stands beside it: a character before, two after, as far as there are.
+    """
+    if _WORD.search(before) or _WORD.match(after):
+        return False
+    if b"@" not in value and len(value) >= _DISTINCT:
+        return True
+    # 17850 is not 17850-1, nor is ann@example.com mary.ann@example.com or ann@example.com.au.
+    return not (_JOINT.search(before) or (_JOINT.match(after) and _WORD.match(after[1:])))
 
 
 def forms(value: str, *, hashed: bool = True) -> Iterator[tuple[str, bytes]]:

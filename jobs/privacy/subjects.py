@@ -25,6 +25,8 @@ _FORMER = """
         SELECT $1 AS person_id
         UNION SELECT h.other_id FROM identity.history h JOIN line USING (person_id)
         WHERE h.event IN ('merged', 'renamed')
+            -- Who was parted again is somebody else.
+            AND h.other_id NOT IN (SELECT person_id FROM identity.persons)
     ) SELECT person_id FROM line ORDER BY person_id
 """
 _CONTACTS = """

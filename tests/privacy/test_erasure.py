@@ -8,6 +8,7 @@ import io
 import json
 import os
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,19 @@ import pytest
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
+from jobs.ingest.catalogue import source_set
 from jobs.ingest.parts import Format
+from jobs.lake.settings import conf_folder
 from jobs.lake.tables import TABLES
 from jobs.privacy import erased_rows
 from jobs.privacy.landing_rows import BlankingError, blank, holding, redact
+from jobs.privacy.plan import planned
 from jobs.privacy.reads import reading
 from jobs.privacy.search import Hit, Search
 from jobs.privacy.subjects import keys_of, tables_about_people
 from tests.lake.contents import stored
 from tests.planted import IDS, MARKED, VALUES
-from tests.privacy.two_persons import Home
+from tests.privacy.two_persons import FIRST, LATER, Home
 from tests.tiny import TinyShop
 
 CSV, JSONL, PARQUET = Format(type="csv"), Format(type="jsonl"), Format(type="parquet")
@@ -67,10 +71,10 @@ def test_torn_records_are_found_by_what_they_hold_and_leave_the_others(tmp_path:
     path = tmp_path / "people.csv"
     path.write_text('no,mail\n1,a@x.com\n"2,ann@x.com\n3,b@x.com\n')
     assert holding(path, CSV, ["ann@x.com"]) == [3]
-    assert redact(path, CSV, ["ann@x.com"], "[erased]") == 1
+    assert redact(path, CSV, [3], ["ann@x.com"], "[erased]") == 1
     assert path.read_text() == "no,mail\n1,a@x.com\n[erased]\n3,b@x.com\n"
     assert holding(path, CSV, ["ann@x.com"]) == []
-    assert redact(path, CSV, ["ann@x.com"], "[erased]") == 0
+    assert redact(path, CSV, [3], ["ann@x.com"], "[erased]") == 0
 
 
 def test_a_file_that_is_not_what_it_should_be_stays(tmp_path: Path) -> None:
@@ -115,6 +119,76 @@ def test_rows_that_are_kept_name_nobody(tmp_path: Path) -> None:
     assert rows["m1"]["identifier"] == "customer_no:benno"
     # A second time there is nobody to find.
     assert erased_rows.anonymise(home.lake, messages, [keys]) == 0
+
+
+def test_who_was_merged_and_parted_again_is_another_person(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    told = {"as_of": date(2026, 7, 1), "person_id": "p_annika", "event": "merged"}
+    gone = told | {"other_id": "p_former"}
+    home.put("identity.history", [told | {"other_id": "p_benno"}, gone])
+    home.put("identity.persons", [person("p_annika"), person("p_benno")])
+    keys = keys_of(home.lake.root, "p_annika")
+    # Who is nobody's name any more was part of her; Benno is himself again.
+    assert keys.persons == ["p_annika", "p_former"]
+
+
+def person(name: str) -> dict[str, Any]:
+    seen = {"first_seen": FIRST, "last_seen": LATER, "as_of": date(2026, 8, 1)}
+    return {"person_id": name, "kind": "known", "records": 1, "identifiers": 2} | seen
+
+
+def landed_of(home: Home, text: str) -> tuple[str, str, Path, Format]:
+    """A file of the landing, of which records 40 and 50 were refused."""
+    path = home.folder / "landing" / "crm.csv"
+    path.parent.mkdir()
+    path.write_text(text)
+    night = {"loaded_on": date(2026, 8, 1)}
+    seen = {"source": "demo.crm", "file": "crm.csv", "file_id": "f", "state": "done"}
+    home.put("ops.files", [seen | night | {"recorded_at": FIRST}])
+    for line in (40, 50):
+        refused = {"row_id": f"f:{line}", "source": "demo.crm", "file_id": "f", "line": line}
+        home.put("ops.quarantine", [refused | night | {"file": "crm.csv"}])
+    return "demo.crm", "crm.csv", path, CSV
+
+
+def test_only_what_was_refused_and_names_the_person_whole_is_taken_for_theirs(
+    tmp_path: Path,
+) -> None:
+    home = Home(tmp_path)
+    lines = ["no,name"] + [f"{n},x" for n in range(2, 51)]
+    lines[29] = "customer_no:annika,was read, and is somebody else's who names her"
+    lines[39] = "annika9,a longer number"
+    lines[49] = "torn annika"
+    file = landed_of(home, "\n".join(lines) + "\n")
+    with reading(home.lake, "a test"):
+        plan = planned(
+            home.lake.root,
+            "e1",
+            ["p_annika"],
+            home.ring,
+            source_set(conf_folder() / "sources", "demo"),
+            [file],
+        )
+    assert plan.torn == {"demo.crm\tcrm.csv": [50]}
+    assert "f:50" in plan.keys[0].rows
+    assert not {"f:30", "f:40"} & set(plan.keys[0].rows)
+    assert redact(file[2], CSV, plan.torn["demo.crm\tcrm.csv"], ["annika"], "[erased]") == 1
+    lines[49] = "[erased]"
+    assert file[2].read_text() == "\n".join(lines) + "\n"
+
+
+def test_a_number_within_a_longer_one_is_not_that_number(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("order 9178501, file 0a17850f, joann@x.com, mary.ann@x.com\n")
+    wanted = Search(["17850", "ann@x.com"], whole=True)
+    assert not list(wanted.below([tmp_path]))
+    (tmp_path / "b.log").write_text("customer_no:17850 wrote to <ann@x.com>.\n")
+    found = {
+        (Path(h.path).name, h.value)
+        for h in Search(["17850", "ann@x.com"], whole=True).below([tmp_path])
+    }
+    assert found == {("b.log", 0), ("b.log", 1)}
+    pq.write_table(pa.table({"who": ["178501", "x"]}), tmp_path / "c.parquet")
+    assert {Path(hit.path).name for hit in wanted.below([tmp_path])} == {"b.log"}
 
 
 COUNTED = (
